@@ -1,0 +1,1 @@
+"""Everything that predicts: control flow, dialects, engines and the world model."""

@@ -1,0 +1,1 @@
+"""How frames are written for a model, and read back from its tokens."""

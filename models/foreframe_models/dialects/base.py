@@ -1,0 +1,56 @@
+"""What a dialect is: frames → token ids for a model, token ids → frames, and the legal ones."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from foreframe_models.engines.base import Chunk, Engine, ModelInfo
+from foreframe_protocol.states import Frame, Goal, Trace
+
+if TYPE_CHECKING:
+    from foreframe_models.control_flow import Program
+
+
+class MalformedFrame(ValueError):
+    """A model's answer that is no legal frame: says what was read, and where it went wrong."""
+
+
+class Reader(ABC):
+    """Reads one answer: fed chunks of a stream, gives each frame when it is complete."""
+
+    @abstractmethod
+    async def feed(self, chunk: Chunk) -> Sequence[tuple[Frame, tuple[int, ...]]]:
+        """The frames that this chunk completes, each with the token ids that wrote it.
+
+        Raises MalformedFrame.
+        """
+
+
+class Dialect(ABC):
+    """A way of writing traces that a model was trained on. Opened with the engine's model."""
+
+    name: str
+
+    def __init__(self, engine: Engine, info: ModelInfo) -> None:
+        self.engine, self.info = engine, info
+
+    @abstractmethod
+    async def context(self, program: Program, trace: Trace) -> tuple[int, ...]:
+        """The prompt's start: the source, and what stands before the first frame."""
+
+    @abstractmethod
+    async def write(self, program: Program, node: Trace) -> tuple[int, ...]:
+        """The token ids of `node.frame`, written as what follows `node.parent`."""
+
+    @abstractmethod
+    def grammar(self, program: Program, trace: Trace, goal: Goal, *, one_frame: bool) -> str:
+        """A lark grammar of every legal continuation of `trace` that ends on the goal.
+
+        `one_frame`: of the single next frame instead, for programs beyond the engine's limits.
+        """
+
+    @abstractmethod
+    def reader(self, program: Program, trace: Trace) -> Reader:
+        """Reads what a model writes after `trace`."""

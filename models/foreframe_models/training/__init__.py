@@ -1,0 +1,1 @@
+"""Programs, traces, tokens and the loop that makes the small model."""

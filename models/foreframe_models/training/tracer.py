@@ -1,0 +1,267 @@
+"""The truth: frames of a real run, as `sys.settrace` sees them. A stand-alone script, stdlib only.
+
+Run as a child process (`python -I tracer.py`), it reads one job as JSON from stdin and writes one
+JSON object a line: frames as they come, then `{"end": "finished" | "cut off" | "failed", ...}`.
+This is the one file of these packages that runs a user's program, and only when asked to.
+
+Decisions where CWM's format is silent, kept here:
+- Frames of list, set and dict comprehensions are left out: Python 3.12 has none.
+- Names bound only by `def`, `class` or `import` anywhere in the file are not shown, nor dunders.
+- A call frame stands on the `def` line, also under decorators; a resumed generator's on its yield.
+- A scope left by an exception gives the exception frame, then a return frame with value None.
+- Locals are in order of first binding as snapshots see it: the names seen at the activation's
+  previous event keep their order, new ones follow in the code object's own order.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any
+
+HIDDEN_FRAMES = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>"})
+
+
+def hidden_names(tree: ast.AST) -> frozenset[str]:
+    """Names that the file binds by def, class or import, and in no other way anywhere."""
+    defined: set[str] = set()
+    otherwise: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                defined.add(node.name)
+            case ast.Import() | ast.ImportFrom():
+                defined.update((a.asname or a.name.split(".")[0]) for a in node.names)
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+                otherwise.add(name)
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
+                otherwise.add(name)
+            case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                otherwise.add(name)
+    return frozenset(defined - otherwise)
+
+
+def is_shown(name: str, hidden: frozenset[str]) -> bool:
+    """Whether a trace shows a local of this name."""
+    dunder = name.startswith("__") and name.endswith("__")
+    return name.isidentifier() and not dunder and name not in hidden
+
+
+def def_lines(tree: ast.AST) -> dict[tuple[str, int], int]:
+    """(name, co_firstlineno) → the line of `def` or `class`, where decorators come before it."""
+    found: dict[tuple[str, int], int] = {}
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            and node.decorator_list
+        ):
+            first = min(d.lineno for d in node.decorator_list)
+            found[node.name, first] = node.lineno
+    return found
+
+
+def binding_order(code: CodeType) -> list[str]:
+    """The names of a function's locals in CPython's own order: variables, cells, free ones."""
+    return list(dict.fromkeys((*code.co_varnames, *code.co_cellvars, *code.co_freevars)))
+
+
+def text_of(value: object, limit: int) -> tuple[str, bool]:
+    """(`repr(value)` or its first `limit` characters, whether it was cut). Never raises."""
+    try:
+        text = repr(value)
+    except Exception as error:
+        text = f"<unprintable {type(value).__name__} object: {type(error).__name__}>"
+    return (text, False) if len(text) <= limit else (text[:limit], True)
+
+
+class Tracer:
+    """Turns `sys.settrace` events of one file's code into frame dictionaries.
+
+    `emit` gets each frame: event, function, scope_line, line, depth, locals (name → text, full) or
+    value, and `cut`, the names whose text was cut ("" for the value). After `max_frames` frames
+    `stop` is called instead, which must not return.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        path: str,
+        emit: Callable[[dict[str, Any]], None],
+        *,
+        stop: Callable[[str], None],
+        max_frames: int = 10_000,
+        value_chars: int = 200,
+    ) -> None:
+        tree = ast.parse(source)
+        self.hidden = hidden_names(tree)
+        self.def_lines = def_lines(tree)
+        self.path = path
+        self.emit, self.stop = emit, stop
+        self.max_frames, self.value_chars = max_frames, value_chars
+        self.count = 0
+        self.depth = -1
+        self.orders: dict[FrameType, list[str]] = {}
+
+    def __call__(self, frame: FrameType, event: str, arg: object) -> Tracer | None:
+        code = frame.f_code
+        if code.co_filename != self.path or code.co_name in HIDDEN_FRAMES:
+            return None
+        if event not in ("call", "line", "return", "exception"):
+            return self
+        if self.count >= self.max_frames:
+            self.stop(f"after {self.max_frames} frames")
+            return None
+        self.count += 1
+        if event == "call":
+            self.depth += 1
+        module = code.co_name == "<module>"
+        line = max(1, frame.f_lineno or 1)
+        if event == "call" and line == code.co_firstlineno:
+            line = self.def_lines.get((code.co_name, line), line)
+        record: dict[str, Any] = {
+            "event": event,
+            "function": code.co_qualname,
+            "scope_line": 0 if module else code.co_firstlineno,
+            "line": line,
+            "depth": self.depth,
+        }
+        if event in ("call", "line"):
+            record["locals"], record["cut"] = self.locals_of(frame)
+        else:
+            if event == "exception":
+                assert isinstance(arg, tuple)
+                kind, error = arg[0], arg[1]
+                try:
+                    message = str(error)
+                except Exception:
+                    message = "<unprintable>"
+                text = f"{kind.__name__}: {message}" if message else kind.__name__
+                record["value"] = text[: self.value_chars]
+                record["cut"] = [""] if len(text) > self.value_chars else []
+            else:
+                record["value"], cut = text_of(arg, self.value_chars)
+                record["cut"] = [""] if cut else []
+        self.emit(record)
+        if event == "return":
+            self.depth -= 1
+            self.orders.pop(frame, None)
+        return self
+
+    def locals_of(self, frame: FrameType) -> tuple[dict[str, str], list[str]]:
+        """The shown locals in binding order, as text, and the names of those cut."""
+        found = frame.f_locals
+        before = self.orders.get(frame, [])
+        order = [name for name in before if name in found]
+        known = set(order)
+        fresh = binding_order(frame.f_code) if frame.f_code.co_flags & 2 else list(found)
+        order += [n for n in fresh if n in found and n not in known and is_shown(n, self.hidden)]
+        self.orders[frame] = order
+        texts: dict[str, str] = {}
+        cut: list[str] = []
+        for name in order:
+            texts[name], was_cut = text_of(found[name], self.value_chars)
+            if was_cut:
+                cut.append(name)
+        return texts, cut
+
+
+def call_arguments(text: str) -> tuple[list[Any], dict[str, Any]]:
+    """Arguments written as Python literals, `1, [2], k='x'`. ValueError if they are not."""
+    call = ast.parse(f"_({text}\n)", mode="eval").body
+    if not isinstance(call, ast.Call) or any(k.arg is None for k in call.keywords):
+        raise ValueError("arguments must be literals")
+    args = [ast.literal_eval(a) for a in call.args]
+    return args, {str(k.arg): ast.literal_eval(k.value) for k in call.keywords}
+
+
+def limit_resources(seconds: int, memory_mb: int) -> None:
+    """Ends this process after `seconds` of CPU time, and refuses it more than `memory_mb`."""
+    try:
+        import resource
+    except ImportError:  # Windows: the parent's time limit is all there is
+        return
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    if sys.platform == "linux":
+        size = memory_mb << 20
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+class _Output(io.TextIOBase):
+    """Stands for the program's stdout: what it writes becomes `{"output": text}` records."""
+
+    def __init__(self, emit: Callable[[dict[str, Any]], None], limit: int = 100_000) -> None:
+        self.emit, self.left = emit, limit
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str, /) -> int:
+        if self.left > 0:
+            self.emit({"output": text[: self.left]})
+            self.left -= len(text)
+        return len(text)
+
+
+def main() -> None:
+    """Reads a job, runs it, writes its frames.
+
+    Job: `source`, `path`; `function` (dotted name) and `args` (literals) for a call, neither for
+    the module; `max_frames`, `value_chars`, `seconds` (CPU), `memory_mb`, `recursion`.
+    """
+    job = json.load(sys.stdin)
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
+    source, path = job["source"], job["path"]
+
+    def emit(record: dict[str, Any]) -> None:
+        out.write(json.dumps(record) + "\n")
+
+    def finish(end: str, message: str) -> None:
+        emit({"end": end, "message": message})
+        out.flush()
+        os._exit(0)  # also past a bare `except:` and non-daemon threads of the program
+
+    limit_resources(job.get("seconds", 10), job.get("memory_mb", 1024))
+    sys.setrecursionlimit(job.get("recursion", 1000))
+    sys.stdin = io.StringIO()
+    sys.argv = [path]
+    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    tracer = Tracer(
+        source,
+        path,
+        emit,
+        stop=lambda why: finish("cut off", why),
+        max_frames=job.get("max_frames", 10_000),
+        value_chars=job.get("value_chars", 200),
+    )
+    space: dict[str, Any] = {"__name__": "__main__", "__file__": path, "__builtins__": __builtins__}
+    code = compile(source, path, "exec", dont_inherit=True)
+    sys.stdout = _Output(emit)
+    try:
+        if job.get("function"):
+            space["__name__"] = "__foreframe__"  # as an import would: no `if __name__ == ...` block
+            exec(code, space)
+            head, *rest = job["function"].split(".")
+            entry = space[head]
+            for name in rest:
+                entry = getattr(entry, name)
+            args, named = call_arguments(job.get("args", ""))
+            sys.settrace(tracer)
+            entry(*args, **named)
+        else:
+            sys.settrace(tracer)
+            exec(code, space)
+    except BaseException as error:
+        sys.settrace(None)
+        if not tracer.count:
+            finish("failed", f"{type(error).__name__}: {error}")
+    sys.settrace(None)
+    finish("finished", "")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The Debug Adapter Protocol, translated to and from a session."""
