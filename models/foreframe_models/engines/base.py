@@ -1,4 +1,4 @@
-"""The one interface to whatever runs a language model: one streaming method, token ids both ways."""
+"""The one interface to what runs a language model: one streaming method, ids in and ids out."""
 
 from __future__ import annotations
 
