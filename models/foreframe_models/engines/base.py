@@ -83,12 +83,15 @@ class Request:
 class Chunk:
     """Tokens as they come: parallel tuples.
 
+    `texts` are the tokens' own texts, so that a reader need not ask for them: "" for special
+    tokens, U+FFFD in it where a token is only a part of a character.
     `logprobs` are natural logarithms, raw (before any mask) where the engine's `raw_logprobs` says
     so; None where there is none (a forced token). `forced` marks what the grammar left no choice
     about. The last chunk of a stream has `finish` and the totals.
     """
 
     ids: tuple[int, ...] = ()
+    texts: tuple[str, ...] = ()
     logprobs: tuple[float | None, ...] = ()
     forced: tuple[bool, ...] = ()
     finish: Finish | None = None
