@@ -221,6 +221,31 @@ class Goal:
     events: frozenset[Event] = frozenset({Event.LINE, Event.RETURN})
     exceptions: bool = False
 
+    def reached(self, start: State, frame: Frame) -> bool:
+        """Whether a walk from `start` ends on `frame`, leaving the end of the program aside.
+
+        The level of a step is that of the scope shown at `start`: after a return, the caller's.
+        """
+        if frame.event is Event.LINE and (frame.scope_line, frame.line) in self.lines:
+            return True
+        if frame.event is Event.EXCEPTION and self.exceptions:
+            return True
+        level = len(start.stack) - (2 if start.event is Event.RETURN else 1)
+        match self.action:
+            case Action.STEP_INTO:
+                return frame.event in self.events
+            case Action.STEP_OVER:
+                return frame.event in self.events and frame.depth <= level
+            case Action.STEP_OUT:
+                return frame.event is Event.RETURN and frame.depth <= level
+            case Action.RUN_TO:
+                return False
+
+
+def left_entry(frame: Frame) -> bool:
+    """Whether the entry scope is left with this frame: the trace is over."""
+    return frame.event is Event.RETURN and frame.depth == 0
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
