@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from foreframe_protocol.states import Prediction
+
 
 class EngineError(Exception):
     """Engine trouble, told to a person: what is wrong and what to do.
@@ -22,6 +24,7 @@ class EngineError(Exception):
     """
 
     code = 1000
+    partial: Prediction | None = None  # what a prediction had finished when the engine failed
 
 
 class EngineUnreachable(EngineError):

@@ -1,0 +1,305 @@
+"""The one way to a prediction: a trace so far and a goal in, the frames walked through out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from foreframe_models.dialects import open_dialect
+from foreframe_models.dialects.base import Dialect, MalformedFrame
+from foreframe_models.engines.base import (
+    Chunk,
+    Engine,
+    EngineAborted,
+    EngineError,
+    Finish,
+    PromptTooLong,
+    Request,
+)
+from foreframe_models.entry import Entry, EntryError, bind_arguments
+from foreframe_models.grammar import GrammarTooLarge
+from foreframe_protocol.states import (
+    NO_LOCALS,
+    Direction,
+    End,
+    Event,
+    Frame,
+    Goal,
+    Prediction,
+    State,
+    Trace,
+    Usage,
+    left_entry,
+)
+
+if TYPE_CHECKING:
+    from foreframe_models.control_flow import Program
+
+__all__ = ["Entry", "EntryError", "WorldModel"]
+
+OnFrame = Callable[[Frame], None]
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One prediction under way: what it has, and what it has cost."""
+
+    start: Trace
+    trace: Trace
+    usage: Usage
+    began: float
+
+    def prediction(self, end: End, message: str = "") -> Prediction:
+        """The frames since the start, oldest first, and why they end there."""
+        frames: list[Frame] = []
+        node = self.trace
+        while node is not self.start:
+            assert node.frame is not None
+            assert node.parent is not None
+            frames.append(node.frame)
+            node = node.parent
+        usage = replace(self.usage, seconds=time.monotonic() - self.began)
+        return Prediction(self.trace, tuple(reversed(frames)), end, message, usage)
+
+
+class WorldModel:
+    """Predicts what a program would do, through an engine and the dialect of its model.
+
+    `max_frames` bounds a whole trace, `max_tokens` what one action may generate. Traces are
+    immutable; this object keeps only caches of how they were written.
+    """
+
+    def __init__(self, engine: Engine, *, max_frames: int = 1000, max_tokens: int = 20_000) -> None:
+        self.engine = engine
+        self.max_frames, self.max_tokens = max_frames, max_tokens
+        self._dialect: Dialect | None = None
+        self._written: WeakKeyDictionary[Trace, tuple[int, ...]] = WeakKeyDictionary()
+        self._contexts: WeakKeyDictionary[Trace, tuple[int, ...]] = WeakKeyDictionary()
+
+    async def open(self) -> Dialect:
+        """Opens the engine once. Raises EngineError; a later call tries again."""
+        if self._dialect is None:
+            self._dialect = open_dialect(self.engine, await self.engine.open())
+        return self._dialect
+
+    async def close(self) -> None:
+        """Closes the engine."""
+        self._dialect = None
+        await self.engine.close()
+
+    async def start(self, program: Program, entry: Entry) -> Trace:
+        """The trace that stands on the entry scope's call. Needs no engine.
+
+        Raises EntryError when the program has no such function or the arguments do not fit it.
+        """
+        if entry.function is None:
+            scope, line, given = program.functions[0], 1, dict(NO_LOCALS)
+        else:
+            given = bind_arguments(program.tree, entry.function, entry.args)
+            scope = program.find(entry.function)
+            line = scope.def_line
+        frame = Frame(
+            Event.CALL, scope.qualname, scope.scope_line, line, program.line_text(line), given
+        )
+        return Trace().append(frame)
+
+    def begin(self, program: Program, state: State) -> Trace:
+        """A trace from any stack of scopes, without what led there."""
+        return Trace(state)
+
+    async def predict(
+        self,
+        program: Program,
+        trace: Trace,
+        goal: Goal,
+        *,
+        on_frame: OnFrame | None = None,
+        priority: int = 0,
+    ) -> Prediction:
+        """Walks on from `trace` until the goal, the program's end or a limit.
+
+        `on_frame` gets each frame as it is complete. Cancelling the task ends the request at the
+        engine. Raises EngineError; what was finished before it is its `partial`.
+        """
+        if goal.direction is Direction.BACKWARD:
+            raise EntryError("predicting backward is not available in this version")
+        walk = _Walk(trace, trace, Usage(), time.monotonic())
+        if trace.frame is not None and left_entry(trace.frame):
+            return walk.prediction(End.FINISHED, "the program has ended")
+        try:
+            dialect = await self.open()
+            return await self._walk(dialect, program, walk, goal, on_frame, priority)
+        except EngineError as error:
+            error.partial = walk.prediction(End.FAILED, str(error))
+            raise
+
+    async def _walk(
+        self,
+        dialect: Dialect,
+        program: Program,
+        walk: _Walk,
+        goal: Goal,
+        on_frame: OnFrame | None,
+        priority: int,
+    ) -> Prediction:
+        """Requests until an end: one, unless the grammar or the context is too small for all."""
+        one_frame = False
+        while True:
+            if walk.trace.length >= self.max_frames:
+                return walk.prediction(End.CUT_OFF, f"cut off after {self.max_frames} frames")
+            left = self.max_tokens - walk.usage.generated_tokens - walk.usage.forced_tokens
+            if left <= 0:
+                return walk.prediction(End.CUT_OFF, f"cut off after {self.max_tokens} tokens")
+            prompt = await self._prompt(dialect, program, walk.trace)
+            try:
+                grammar = dialect.grammar(program, walk.trace, goal, one_frame=one_frame)
+            except GrammarTooLarge:
+                if one_frame:
+                    raise
+                one_frame = True
+                continue
+            room = dialect.info.context_tokens - len(prompt)
+            request = Request(prompt, min(room, left), grammar, priority=priority)
+            before = walk.trace
+            finish = await self._request(dialect, program, walk, goal, request, on_frame)
+            last = walk.trace.frame
+            if walk.trace is not before and last is not None:
+                if left_entry(last):
+                    return walk.prediction(End.FINISHED)
+                if goal.reached(walk.start.state, last):
+                    return walk.prediction(End.REACHED)
+            if walk.trace is before:
+                if finish is Finish.LENGTH:
+                    return walk.prediction(
+                        End.CUT_OFF, "cut off: the next frame does not fit the model's context"
+                    )
+                raise EngineAborted("the model ended its answer before a frame was complete")
+
+    async def _request(
+        self,
+        dialect: Dialect,
+        program: Program,
+        walk: _Walk,
+        goal: Goal,
+        request: Request,
+        on_frame: OnFrame | None,
+    ) -> Finish | None:
+        """Streams one answer into `walk`, frame by frame."""
+        reader = dialect.reader(program, walk.trace)
+        walk.usage += Usage(requests=1)
+        stream = self.engine.stream(request)
+        finish: Finish | None = None
+        done = False
+        try:
+            async for chunk in stream:
+                if done and chunk.ids:
+                    return finish
+                walk.usage += usage_of(chunk)
+                finish = chunk.finish or finish
+                for frame, ids in await reader.feed(chunk):
+                    walk.trace = walk.trace.append(frame)
+                    self._written[walk.trace] = ids
+                    if on_frame is not None:
+                        on_frame(frame)
+                    # The grammar ends a walk by itself, and only the totals are still to come;
+                    # an engine that does not keep to it is ended here.
+                    done = left_entry(frame) or goal.reached(walk.start.state, frame)
+                    if done:
+                        break
+                    if walk.trace.length >= self.max_frames:
+                        return finish
+        except MalformedFrame as error:
+            raise EngineAborted(f"the model's answer is no legal frame: {error}") from error
+        finally:
+            close = getattr(stream, "aclose", None)
+            if close is not None:
+                await close()
+        return finish
+
+    async def _prompt(self, dialect: Dialect, program: Program, trace: Trace) -> tuple[int, ...]:
+        """The token ids of context and frames, the oldest frames left out where they do not fit.
+
+        Raises PromptTooLong when the program's text alone does not.
+        """
+        room = dialect.info.context_tokens * 3 // 4  # the rest is for the answer
+        context = await self._context(dialect, program, trace)
+        nodes = trace.nodes()
+        written = [await self._write(dialect, program, node) for node in nodes]
+        if len(context) > room:
+            raise PromptTooLong(
+                f"{program.path}: the program takes {len(context)} tokens and {dialect.info.name} "
+                f"has room for {room}: trace a smaller file, or one function of it"
+            )
+        excess = len(context) + sum(map(len, written)) - room
+        if excess > 0:
+            first = first_kept(nodes, written, excess, (room - len(context)) // 4 or 1)
+            trace = self._cut(nodes, written, first)
+            context = await self._context(dialect, program, trace)
+            written = written[first:]
+            if len(context) + sum(map(len, written)) >= dialect.info.context_tokens:
+                raise PromptTooLong(
+                    f"{program.path}: the program and its variables do not fit the "
+                    f"{dialect.info.context_tokens} tokens that {dialect.info.name} reads"
+                )
+        return context + tuple(i for ids in written for i in ids)
+
+    def _cut(self, nodes: list[Trace], written: list[tuple[int, ...]], first: int) -> Trace:
+        """The same trace, begun from the state before `nodes[first]`."""
+        trace = Trace(nodes[first - 1].state)
+        for node, ids in zip(nodes[first:], written[first:], strict=True):
+            assert node.frame is not None
+            trace = trace.append(node.frame)
+            self._written[trace] = ids
+        return trace
+
+    async def _context(self, dialect: Dialect, program: Program, trace: Trace) -> tuple[int, ...]:
+        root = trace.root()
+        found = self._contexts.get(root)
+        if found is None:
+            found = self._contexts[root] = await dialect.context(program, trace)
+        return found
+
+    async def _write(self, dialect: Dialect, program: Program, node: Trace) -> tuple[int, ...]:
+        found = self._written.get(node)
+        if found is None:
+            found = self._written[node] = await dialect.write(program, node)
+        return found
+
+
+def usage_of(chunk: Chunk) -> Usage:
+    """What a chunk adds to a prediction's cost."""
+    forced = sum(chunk.forced)
+    return Usage(
+        prompt_tokens=chunk.prompt_tokens,
+        cached_tokens=chunk.cached_tokens,
+        forced_tokens=forced,
+        generated_tokens=len(chunk.ids) - forced,
+    )
+
+
+def first_kept(nodes: list[Trace], written: list[tuple[int, ...]], excess: int, stride: int) -> int:
+    """The first node that stays when `excess` tokens must go, oldest first.
+
+    What goes is rounded up to a multiple of `stride` tokens, so that the cut, and with it the
+    engine's prefix cache, holds still over many steps. The frame before the cut is a line frame,
+    if possible one on which a scope that was called has just ended.
+    """
+    goal = -(-excess // stride) * stride
+    dropped, first = 0, 0
+    while first < len(nodes) - 1 and dropped < goal:
+        dropped += len(written[first])
+        first += 1
+    fallback = None
+    for index in range(first, len(nodes)):
+        frame, before = nodes[index - 1].frame, nodes[index - 2].frame if index > 1 else None
+        if frame is not None and frame.event is Event.LINE:
+            fallback = fallback or index
+            if before is not None and before.event is Event.RETURN:
+                return index
+        dropped += len(written[index])
+        if dropped > goal + stride:
+            break
+    return fallback or first
