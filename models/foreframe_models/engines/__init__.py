@@ -1,1 +1,33 @@
 """What runs a language model: token ids in, token ids and log-probabilities out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from foreframe_models.engines.base import Engine
+
+SPECS = "auto | embedded | embedded:FOLDER | recorded:FILE | http://HOST:PORT | https://HOST:PORT"
+
+
+def open_engine(spec: str) -> Engine:
+    """The engine that `spec` names; nothing is loaded or connected before its `open()`.
+
+    `auto` is the embedded engine with the model that ships. Raises ValueError when `spec` names
+    no engine. Each engine's libraries are imported only when it is asked for.
+    """
+    kind, _, place = spec.strip().partition(":")
+    match kind:
+        case "http" | "https" if place.startswith("//") and len(place) > 2:
+            from foreframe_models.engines.vllm import VllmEngine
+
+            return VllmEngine(spec.strip())
+        case "auto" | "embedded" if not place or kind == "embedded":
+            from foreframe_models import catalog
+            from foreframe_models.engines.embedded import EmbeddedEngine
+
+            return EmbeddedEngine(Path(place).expanduser() if place else catalog.SHIPPED)
+        case "recorded" if place:
+            from foreframe_models.engines.recorded import RecordedEngine
+
+            return RecordedEngine.load(Path(place).expanduser())
+    raise ValueError(f"unknown engine {spec!r}: expected {SPECS}")
