@@ -1,0 +1,142 @@
+"""The command `foreframe`. Each subcommand imports what it needs only when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from foreframe import __version__
+
+DONE, MISTAKE, ENGINE_TROUBLE, INTERRUPTED, PIPE_CLOSED = 0, 2, 3, 130, 141
+
+engine_option = click.option(
+    "--engine",
+    default="auto",
+    show_default=True,
+    metavar="auto|embedded|URL",
+    help="What predicts: the small model that ships, or a vLLM server that serves CWM.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="foreframe")
+def cli() -> None:
+    """A debugger whose program runs in a model's head.
+
+    A code world model predicts every line and every value; nothing is executed.
+    """
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--function", metavar="NAME", help="Trace a call of this function, not the module.")
+@click.option("--args", default="", metavar="LITERALS", help="Its arguments: \"'abc', [1], k=2\".")
+@engine_option
+@click.option(
+    "--max-frames",
+    type=click.IntRange(1, 1_000_000),
+    default=1000,
+    show_default=True,
+    help="Cut a longer trace off there.",
+)
+@click.option("--check", is_flag=True, help="Also run the program once and say what was right.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a frame, then a summary.")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "cwm"]),
+    default="table",
+    show_default=True,
+    help="A table for people, or the trace as CWM's text.",
+)
+def trace(
+    file: Path,
+    function: str | None,
+    args: str,
+    engine: str,
+    max_frames: int,
+    check: bool,
+    as_json: bool,
+    style: str,
+) -> None:
+    """Predict a whole run of a Python FILE, or of one call in it.
+
+    Exit status: 0 done (right or wrong), 2 a mistake of yours, 3 trouble with the engine.
+    """
+    from foreframe.errors import BadOption
+    from foreframe.terminal.trace import TraceOptions, run
+
+    if as_json and style == "cwm":
+        raise BadOption("--json and --format cwm exclude each other")
+    run(TraceOptions(file, function, args, engine, max_frames, check, "json" if as_json else style))
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(0, 65535), help="Listen on 127.0.0.1, not on stdio.")
+@engine_option
+def dap(port: int | None, engine: str) -> None:
+    """Serve editors over the Debug Adapter Protocol."""
+    from foreframe.dap.server import serve_stdio, serve_tcp
+
+    if port is None:
+        serve_stdio(engine)
+    else:
+        serve_tcp(port, engine)
+
+
+def complain(code: int, message: str) -> None:
+    """One error on stderr, with its stable number."""
+    sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    click.echo(f"foreframe: error {code}: {message}", err=True)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command line (without the program's name) and gives its exit status."""
+    try:
+        cli.main(arguments, prog_name="foreframe", standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return MISTAKE
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("foreframe: interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has seen enough. Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except Exception as error:
+        found = told(error)
+        if found is None:
+            raise
+        status, code = found
+        complain(code, str(error))
+        return status
+    return DONE
+
+
+def told(error: Exception) -> tuple[int, int] | None:
+    """Exit status and number of an error that is for a person; None for a fault of our own."""
+    from foreframe.errors import BadEntry, ForeframeError
+    from foreframe_models.engines.base import EngineError
+    from foreframe_models.entry import EntryError
+
+    match error:
+        case EngineError():
+            return ENGINE_TROUBLE, error.code
+        case EntryError():
+            return MISTAKE, BadEntry.code
+        case ForeframeError():
+            return MISTAKE, error.code
+    return None
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run())
