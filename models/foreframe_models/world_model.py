@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "EntryError", "WorldModel"]
 
-OnFrame = Callable[[Frame], None]
+OnFrame = Callable[[Frame], bool | None]  # True ends the walk on that frame
 
 
 @dataclass(slots=True)
@@ -51,6 +51,7 @@ class _Walk:
     trace: Trace
     usage: Usage
     began: float
+    ended: bool = False  # by the caller, at a frame
 
     def prediction(self, end: End, message: str = "") -> Prediction:
         """The frames since the start, oldest first, and why they end there."""
@@ -121,8 +122,9 @@ class WorldModel:
     ) -> Prediction:
         """Walks on from `trace` until the goal, the program's end or a limit.
 
-        `on_frame` gets each frame as it is complete. Cancelling the task ends the request at the
-        engine. Raises EngineError; what was finished before it is its `partial`.
+        `on_frame` gets each frame as it is complete; if it answers True the walk ends there, with
+        End.CANCELLED unless the frame is an end by itself. Cancelling the task ends the request at
+        the engine. Raises EngineError; what was finished before it is its `partial`.
         """
         if goal.direction is Direction.BACKWARD:
             raise EntryError("predicting backward is not available in this version")
@@ -171,6 +173,8 @@ class WorldModel:
                     return walk.prediction(End.FINISHED)
                 if goal.reached(walk.start.state, last):
                     return walk.prediction(End.REACHED)
+            if walk.ended:
+                return walk.prediction(End.CANCELLED)
             if walk.trace is before:
                 if finish is Finish.LENGTH:
                     return walk.prediction(
@@ -202,8 +206,9 @@ class WorldModel:
                 for frame, ids in await reader.feed(chunk):
                     walk.trace = walk.trace.append(frame)
                     self._written[walk.trace] = ids
-                    if on_frame is not None:
-                        on_frame(frame)
+                    if on_frame is not None and on_frame(frame):
+                        walk.ended = True
+                        return finish
                     # The grammar ends a walk by itself, and only the totals are still to come;
                     # an engine that does not keep to it is ended here.
                     done = left_entry(frame) or goal.reached(walk.start.state, frame)
