@@ -5,10 +5,13 @@ JSON object a line: frames as they come, then `{"end": "finished" | "cut off" | 
 This is the one file of these packages that runs a user's program, and only when asked to.
 
 Decisions where CWM's format is silent, kept here:
-- Frames of list, set and dict comprehensions are left out: Python 3.12 has none.
+- List, set and dict comprehensions are one step: their own frames (3.11) are left out, and so are
+  the line events of inlined ones (3.12 on), which stand on the line where the comprehension starts.
 - Names bound only by `def`, `class` or `import` anywhere in the file are not shown, nor dunders.
 - A call frame stands on the `def` line, also under decorators; a resumed generator's on its yield.
 - A scope left by an exception gives the exception frame, then a return frame with value None.
+- Return and exception frames stand on the line that the activation showed last.
+- The trace is over when its first scope is left, whatever the garbage collector runs after that.
 - Locals are in order of first binding as snapshots see it: the names seen at the activation's
   previous event keep their order, new ones follow in the code object's own order.
 """
@@ -16,6 +19,7 @@ Decisions where CWM's format is silent, kept here:
 from __future__ import annotations
 
 import ast
+import dis
 import io
 import json
 import os
@@ -70,6 +74,50 @@ def binding_order(code: CodeType) -> list[str]:
     return list(dict.fromkeys((*code.co_varnames, *code.co_cellvars, *code.co_freevars)))
 
 
+Span = tuple[int | None, int | None, int | None, int | None]  # line, end line, column, end column
+
+
+def inlined_comprehensions(code: CodeType) -> dict[int, int]:
+    """Offset of each instruction of an inlined comprehension → the line where that one starts.
+
+    Empty before Python 3.12. The first iterable belongs to the scope around it, not to the
+    comprehension; what saves and restores the loop variables belongs to the comprehension.
+    """
+    clear = dis.opmap.get("LOAD_FAST_AND_CLEAR")
+    if clear is None or clear not in code.co_code[::2]:
+        return {}
+    spans: list[Span] = list(code.co_positions())
+    found: dict[int, int] = {}
+    starts: dict[Span, int] = {}
+    loop = end = -1
+    start: int | None = None
+    tail: list[int] = []  # stores after the loop: the last of them may restore a loop variable
+    for instruction in dis.get_instructions(code):
+        offset, name = instruction.offset, instruction.opname
+        span = spans[offset // 2]
+        if name == "LOAD_FAST_AND_CLEAR" and start is None and offset > end:
+            if span[0] is not None:
+                starts[span] = start = span[0]
+                loop = end = -1
+        elif start is not None and loop < 0 and name in ("FOR_ITER", "GET_ANEXT"):
+            loop = offset
+            end = instruction.argval if name == "FOR_ITER" else len(code.co_code)
+        if start is not None:
+            found[offset] = start
+            if offset >= end >= 0 or (name == "JUMP_BACKWARD" and instruction.argval == loop):
+                end, start, tail = offset, None, [offset]
+        elif tail and (name.startswith("STORE_FAST") or name in ("SWAP", "POP_TOP")):
+            tail.append(offset)
+            if span in starts:
+                found.update(dict.fromkeys(tail, starts[span]))
+        else:
+            tail = []
+    for index, span in enumerate(spans):
+        if span in starts and span[2] is not None:
+            found.setdefault(2 * index, starts[span])
+    return found
+
+
 def text_of(value: object, limit: int) -> tuple[str, bool]:
     """(`repr(value)` or its first `limit` characters, whether it was cut). Never raises."""
     try:
@@ -106,12 +154,17 @@ class Tracer:
         self.count = 0
         self.depth = -1
         self.orders: dict[FrameType, list[str]] = {}
+        self.lines: dict[FrameType, int] = {}  # the line that each activation showed last
+        self.inlined: dict[int, tuple[CodeType, dict[int, int]]] = {}  # by id: hashing is slow
+        self.finished = False
 
     def __call__(self, frame: FrameType, event: str, arg: object) -> Tracer | None:
         code = frame.f_code
         if code.co_filename != self.path or code.co_name in HIDDEN_FRAMES:
             return None
         if event not in ("call", "line", "return", "exception"):
+            return self
+        if self.finished or self.is_silent(frame, event, arg):
             return self
         if self.count >= self.max_frames:
             self.stop(f"after {self.max_frames} frames")
@@ -120,9 +173,7 @@ class Tracer:
         if event == "call":
             self.depth += 1
         module = code.co_name == "<module>"
-        line = max(1, frame.f_lineno or 1)
-        if event == "call" and line == code.co_firstlineno:
-            line = self.def_lines.get((code.co_name, line), line)
+        line = self.lines[frame] = self.line_of(frame, event)
         record: dict[str, Any] = {
             "event": event,
             "function": code.co_qualname,
@@ -149,8 +200,35 @@ class Tracer:
         self.emit(record)
         if event == "return":
             self.depth -= 1
+            self.finished = self.depth < 0
             self.orders.pop(frame, None)
+            self.lines.pop(frame, None)
         return self
+
+    def inside(self, frame: FrameType) -> int | None:
+        """Where the inlined comprehension that `frame` is in starts; None outside of one."""
+        code = frame.f_code
+        if id(code) not in self.inlined:
+            self.inlined[id(code)] = code, inlined_comprehensions(code)
+        return self.inlined[id(code)][1].get(frame.f_lasti)
+
+    def is_silent(self, frame: FrameType, event: str, arg: object) -> bool:
+        """Whether an event happens within the one step that a comprehension is."""
+        start = self.inside(frame)
+        if start is None:
+            return False
+        if event == "exception" and isinstance(arg, tuple) and issubclass(arg[0], StopIteration):
+            return dis.opname[frame.f_code.co_code[frame.f_lasti]] == "FOR_ITER"
+        return event == "line" and start == self.lines.get(frame)
+
+    def line_of(self, frame: FrameType, event: str) -> int:
+        """The line that a frame of the trace stands on."""
+        if event in ("return", "exception") and frame in self.lines:
+            return self.lines[frame]
+        line = self.inside(frame) or max(1, frame.f_lineno or 1)
+        if event == "call" and line == frame.f_code.co_firstlineno:
+            return self.def_lines.get((frame.f_code.co_name, line), line)
+        return line
 
     def locals_of(self, frame: FrameType) -> tuple[dict[str, str], list[str]]:
         """The shown locals in binding order, as text, and the names of those cut."""
@@ -214,7 +292,9 @@ def main() -> None:
     the module; `max_frames`, `value_chars`, `seconds` (CPU), `memory_mb`, `recursion`.
     """
     job = json.load(sys.stdin)
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
+    # By line, so that no frame is lost when the program dies; the program's own fd 1 leads nowhere.
+    out = os.fdopen(os.dup(1), "w", 1, encoding="utf-8", errors="backslashreplace")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     source, path = job["source"], job["path"]
 
     def emit(record: dict[str, Any]) -> None:
