@@ -51,8 +51,8 @@ async def observe(program: Program, entry: Entry, limits: Limits | None = None) 
     """
     limits = limits or Limits()
     if program.holes:
-        line, column = program.holes[0][:2]
-        raise RunFailed(f"{program.path}:{line}:{column}: a `??` hole cannot be run: fill it first")
+        line, column = program.holes[0]
+        raise RunFailed(f"{program.path}:{line}:{column + 1}: a `??` hole cannot be run: fill it first")
     run = Run()
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -60,5 +60,5 @@ def load_program(path: Path) -> Program:
     try:
         return Program.parse(source, str(path.resolve()))
     except ProgramError as error:
-        place = ":".join(str(n) for n in (path, error.line, error.column) if n is not None)
+        place = f"{path}:{error.line}:{error.column + 1}" if error.line else str(path)
         raise NotPython(f"{place}: {error.message}") from error

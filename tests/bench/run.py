@@ -1,0 +1,32 @@
+"""`make bench`: runs each bench_*.py beside this file (`measure() -> list[Measurement]`)."""
+
+import importlib
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from measurement import Measurement
+from rich.console import Console
+from rich.table import Table
+
+
+def main() -> None:
+    """Measures, prints one table; with `--json FILE` also writes the numbers there."""
+    found: list[Measurement] = []
+    console = Console()
+    for path in sorted(Path(__file__).parent.glob("bench_*.py")):
+        print(f"{path.stem} ...", file=sys.stderr, flush=True)
+        found += importlib.import_module(path.stem).measure()
+    table = Table("what", "measured", "unit", "bound", "")
+    for row in found:
+        sign = {True: "kept", False: "MISSED", None: ""}[row.kept]
+        table.add_row(row.name, f"{row.value:,.4g}", row.unit, row.bound, sign)
+    console.print(table)
+    if "--json" in sys.argv:
+        file = Path(sys.argv[sys.argv.index("--json") + 1])
+        file.write_text(json.dumps([asdict(row) for row in found], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
