@@ -1,0 +1,347 @@
+"""The engine behind HTTP: any vLLM server with a model that knows the trace separators."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+import httpx
+
+from foreframe_models.engines.base import (
+    Chunk,
+    Engine,
+    EngineAborted,
+    EngineError,
+    EngineRefused,
+    EngineUnreachable,
+    Finish,
+    ModelInfo,
+    PromptTooLong,
+    Request,
+    VocabularyMismatch,
+)
+from foreframe_models.engines.vllm_replies import API_KEY, Reply, read_error, read_event, read_reply
+from foreframe_protocol.trace_pieces import SEPARATORS, Separator
+
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 120.0  # of silence: a long prompt on a busy server
+CONNECT_TRIES = 3
+RETRY_SECONDS = 0.2  # doubled with each try
+CACHED_TEXTS = 4096
+TOKEN_CHARACTERS = 32  # per token: text beyond that many a token of the context cannot fit
+
+# Text breaks here before it is tokenized, so that no special token's text is ever whole.
+INSIDE_SPECIAL = re.compile(r"(?<=<)(?=\|)")
+
+Body = Mapping[str, object] | None
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
+
+
+class _Recent(OrderedDict[Key, Kept]):
+    """The answers of late, by question."""
+
+    def remember(self, key: Key, value: Kept) -> None:
+        """Puts an entry at the young end, and drops the oldest beyond the limit."""
+        self[key] = value
+        self.move_to_end(key)
+        if len(self) > CACHED_TEXTS:
+            self.popitem(last=False)
+
+
+class VllmEngine(Engine):
+    """Speaks to vLLM's OpenAI-compatible server, token ids both ways.
+
+    A key in the environment variable FOREFRAME_API_KEY is sent along. Log-probabilities under a
+    grammar are those after masking. `transport` replaces the network, for tests.
+    """
+
+    name = "vllm"
+    raw_logprobs = False
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
+        self.url = url.rstrip("/").removesuffix("/v1")
+        self._transport = transport
+        self._answer_seconds = answer_seconds
+        self._client: httpx.AsyncClient | None = None
+        self._info: ModelInfo | None = None
+        self._specials: frozenset[int] = frozenset()
+        self._end_of_text = -1
+        self._priorities = True  # until the server says that it has none
+        self._encoded: _Recent[str, tuple[int, ...]] = _Recent()
+        self._decoded: _Recent[tuple[int, ...], str] = _Recent()
+        self._opening = asyncio.Lock()
+
+    async def open(self) -> ModelInfo:
+        async with self._opening:
+            if self._info is None:
+                self._info = await self._look_up()
+            return self._info
+
+    async def _look_up(self) -> ModelInfo:
+        """The served model, and the ids of the separators in its vocabulary."""
+        models = await self._json("GET", "/v1/models")
+        try:
+            served = models["data"][0]
+            name, context = str(served["id"]), int(served["max_model_len"])
+        except (LookupError, TypeError, ValueError) as error:
+            raise EngineRefused(f"{self.url} does not say which model it serves") from error
+        found = await asyncio.gather(*(self._tokenize(name, s.text) for s in SEPARATORS))
+        specials = {
+            s.text: ids[0] for s, ids in zip(SEPARATORS, found, strict=True) if len(ids) == 1
+        }
+        missing = [s.text for s in SEPARATORS if s.text not in specials]
+        if missing or len(set(specials.values())) < len(specials):
+            raise VocabularyMismatch(
+                f"{name} at {self.url} does not write CWM's traces: "
+                f"{' '.join(missing) or 'its separators'} are not tokens of its vocabulary. "
+                "Serve facebook/cwm or a model trained like it"
+            )
+        self._specials = frozenset(specials.values())
+        self._end_of_text = specials[Separator.END_OF_TEXT.text]
+        return ModelInfo(name, "cwm", context, specials)
+
+    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+        info = await self.open()
+        prompt = request.prompt + request.forced
+        room = info.context_tokens - len(prompt)
+        if room < 1:
+            raise PromptTooLong(
+                f"a prompt of {len(prompt)} tokens does not fit the {info.context_tokens} that "
+                f"{info.name} reads"
+            )
+        body = {
+            "model": info.name,
+            "prompt": prompt,
+            "max_tokens": min(request.max_tokens, room),
+            "temperature": request.temperature,
+            "stop_token_ids": sorted(request.stop_ids),
+            "skip_special_tokens": False,
+            "return_token_ids": True,
+            "logprobs": 2,  # the second one tells whether there was a choice
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        if request.grammar is not None:
+            body["structured_outputs"] = {"grammar": request.grammar}
+        if request.seed is not None:
+            body["seed"] = request.seed
+        if request.priority and self._priorities:
+            body["priority"] = request.priority
+        async with self._post(body) as response:
+            finish = None
+            totals = Chunk()
+            async for event in self._events(response):
+                chunk = read_event(
+                    event, self.url, self._specials, masked=request.grammar is not None
+                )
+                finish = finish or chunk.finish
+                if chunk.prompt_tokens:
+                    totals = chunk
+                if chunk.finish is Finish.STOP and request.grammar is not None:
+                    chunk = self._without_end(chunk)
+                if chunk.ids:
+                    yield replace(chunk, finish=None)
+        if finish is None:
+            raise EngineAborted(f"vLLM at {self.url} ended its answer in the middle")
+        yield Chunk(
+            finish=finish, prompt_tokens=totals.prompt_tokens, cached_tokens=totals.cached_tokens
+        )
+
+    def _without_end(self, chunk: Chunk) -> Chunk:
+        """vLLM ends an answer that its grammar accepts with an end-of-text token."""
+        if chunk.ids[-1:] != (self._end_of_text,):
+            return chunk
+        return replace(
+            chunk,
+            ids=chunk.ids[:-1],
+            texts=chunk.texts[:-1],
+            logprobs=chunk.logprobs[:-1],
+            forced=chunk.forced[:-1],
+        )
+
+    @contextlib.asynccontextmanager
+    async def _post(self, body: dict[str, object]) -> AsyncIterator[httpx.Response]:
+        """The response to a completion request, its status checked. Leaving closes it."""
+        while True:
+            response = await self._send("POST", "/v1/completions", body, stream=True)
+            try:
+                if response.status_code == 200:
+                    yield response
+                    return
+                error = read_error(response.status_code, await response.aread(), self.url)
+            except httpx.HTTPError as lost:
+                raise self._lost(lost) from lost
+            finally:
+                await response.aclose()
+            if response.status_code == 404:
+                self._info = None  # another model may be served there by now
+            if "priority" not in str(error).lower() or body.pop("priority", None) is None:
+                raise error
+            self._priorities = False
+
+    async def _events(self, response: httpx.Response) -> AsyncIterator[Reply]:
+        """The events of a stream, as JSON objects."""
+        try:
+            async for line in response.aiter_lines():
+                data = line.removeprefix("data:").strip()
+                if data == "[DONE]":
+                    return
+                if data and line.startswith("data:"):
+                    yield read_reply(data.encode(), self.url)
+        except httpx.HTTPError as lost:
+            raise self._lost(lost) from lost
+
+    async def score(self, ids: tuple[int, ...], start: int) -> tuple[float, ...]:
+        """Raw log-probabilities, whatever grammar wrote the tokens. The server recomputes all."""
+        info = await self.open()
+        if start < 1:
+            raise EngineRefused("the first token has no probability: nothing stands before it")
+        if len(ids) >= info.context_tokens:
+            raise PromptTooLong(f"{len(ids)} tokens do not fit the {info.context_tokens} to score")
+        body = {"model": info.name, "prompt": ids, "max_tokens": 1, "prompt_logprobs": 0}
+        reply = await self._json("POST", "/v1/completions", body)
+        try:
+            told = reply["choices"][0]["prompt_logprobs"]
+            return tuple(float(told[at][str(ids[at])]["logprob"]) for at in range(start, len(ids)))
+        except (LookupError, TypeError) as error:
+            raise EngineRefused(
+                f"vLLM at {self.url} gives no log-probabilities of prompts"
+            ) from error
+
+    async def encode(self, text: str) -> tuple[int, ...]:
+        info = await self.open()
+        if not text:
+            return ()
+        if len(text) > TOKEN_CHARACTERS * info.context_tokens:
+            raise PromptTooLong(
+                f"a text of {len(text)} characters cannot fit the {info.context_tokens} tokens "
+                f"that {info.name} reads"
+            )
+        ids = self._encoded.get(text)
+        if ids is None:
+            parts = INSIDE_SPECIAL.split(text)
+            found = await asyncio.gather(*(self._tokenize(info.name, part) for part in parts))
+            ids = tuple(token for part in found for token in part)
+            if not self._specials.isdisjoint(ids):
+                raise VocabularyMismatch(
+                    f"{info.name} reads a separator in plain text: its tokenizer is not CWM's"
+                )
+        self._encoded.remember(text, ids)
+        return ids
+
+    async def decode(self, ids: tuple[int, ...]) -> str:
+        info = await self.open()
+        plain = tuple(token for token in ids if token not in self._specials)
+        if not plain:
+            return ""
+        text = self._decoded.get(plain)
+        if text is None:
+            body = {"model": info.name, "tokens": plain}
+            text = str((await self._json("POST", "/detokenize", body)).get("prompt", ""))
+        self._decoded.remember(plain, text)
+        return text
+
+    async def _tokenize(self, model: str, text: str) -> tuple[int, ...]:
+        """Token ids as the server's tokenizer sees `text`, special tokens' texts included."""
+        body = {"model": model, "prompt": text, "add_special_tokens": False}
+        tokens = (await self._json("POST", "/tokenize", body)).get("tokens")
+        if not isinstance(tokens, list):
+            raise EngineRefused(f"{self.url} has no tokenizer to ask: is it a vLLM server?")
+        return tuple(tokens)
+
+    async def health(self) -> str:
+        try:
+            response = await self._send("GET", "/health")
+            if response.status_code != 200:
+                return str(read_error(response.status_code, response.content, self.url))
+            await self.open()
+        except EngineError as error:
+            return str(error)
+        return ""
+
+    async def close(self) -> None:
+        client, self._client, self._info = self._client, None, None
+        if client is not None:
+            await client.aclose()
+
+    async def _json(self, method: str, path: str, body: Body = None) -> Reply:
+        response = await self._send(method, path, body)
+        if response.status_code != 200:
+            raise read_error(response.status_code, response.content, self.url)
+        return read_reply(response.content, self.url)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        body: Body = None,
+        *,
+        stream: bool = False,
+    ) -> httpx.Response:
+        """Sends a request; again when the connection broke before any of the answer came.
+
+        Nothing here changes anything at the server, so asking twice is safe. Raises EngineError.
+        """
+        if self._client is None:
+            self._client = self._connect()
+        content = None if body is None else json.dumps(body).encode("utf-8", "replace")
+        for attempt in range(CONNECT_TRIES):
+            request = self._client.build_request(method, path, content=content)
+            try:
+                return await self._client.send(request, stream=stream)
+            except (httpx.ConnectError, httpx.RemoteProtocolError) as error:
+                if attempt + 1 == CONNECT_TRIES:
+                    raise self._lost(error) from error
+                await asyncio.sleep(RETRY_SECONDS * 2**attempt)
+            except (httpx.HTTPError, httpx.InvalidURL, RuntimeError) as error:
+                raise self._lost(error) from error
+        raise AssertionError("the last try returns or raises")
+
+    def _connect(self) -> httpx.AsyncClient:
+        headers = {"content-type": "application/json"}
+        if key := os.environ.get(API_KEY):
+            headers["authorization"] = f"Bearer {key}"
+        timeout = httpx.Timeout(self._answer_seconds, connect=CONNECT_SECONDS, pool=None)
+        limits = httpx.Limits(max_connections=32, keepalive_expiry=30)
+        try:
+            return httpx.AsyncClient(
+                base_url=self.url,
+                headers=headers,
+                timeout=timeout,
+                limits=limits,
+                transport=self._transport,
+            )
+        except (httpx.InvalidURL, ValueError) as error:
+            raise EngineUnreachable(f"{self.url} is no address of a server: {error}") from error
+
+    def _lost(self, error: Exception) -> EngineError:
+        """What a failure of the connection means."""
+        match error:
+            case httpx.ConnectError() | httpx.ConnectTimeout():
+                return EngineUnreachable(
+                    f"nothing answers at {self.url}: start vLLM there, or name another engine "
+                    f"({error or 'no answer in time'})"
+                )
+            case httpx.TimeoutException():
+                return EngineAborted(
+                    f"vLLM at {self.url} was silent for {self._answer_seconds:g} s: it is busy, or "
+                    "has died"
+                )
+            case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+                return EngineUnreachable(f"{self.url} is no address of a server: {error}")
+            case _:
+                return EngineAborted(f"the connection to vLLM at {self.url} broke: {error!r}")
