@@ -1,0 +1,144 @@
+"""A program as the small model reads it: numbered lines of tokens, and what frames need of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import CodeType
+
+from foreframe_models.vocabulary import LINES, Vocabulary
+
+HIDDEN = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>"})
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A scope that can be on the stack."""
+
+    name: str  # qualified
+    scope_line: int  # 0 for the module
+    first: int
+    last: int
+
+    @property
+    def plain(self) -> bool:
+        """Whether it was made by `def`, unlike the module, lambdas and generator expressions."""
+        return not self.name.endswith(">")
+
+
+class TooLong(ValueError):
+    """A program with more lines than there are line tokens."""
+
+
+def codes_of(code: CodeType) -> Iterator[Code]:
+    """The code and all inside it, outer before inner. Nothing is executed."""
+    if code.co_name not in HIDDEN:
+        lines = [line for _, _, line in code.co_lines() if line]
+        first = 0 if code.co_name == "<module>" else code.co_firstlineno
+        inner = [_last_line(code)]
+        yield Code(code.co_qualname, first, min([*lines, max(first, 1)]), max(inner))
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from codes_of(constant)
+
+
+def _last_line(code: CodeType) -> int:
+    last = max((line for _, _, line in code.co_lines() if line), default=1)
+    inner = [_last_line(c) for c in code.co_consts if isinstance(c, CodeType)]
+    return max([last, *inner])
+
+
+def _stored(target: ast.AST) -> Iterator[str]:
+    for node in ast.walk(target):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _loaded(node: ast.AST | None) -> set[str]:
+    if node is None:
+        return set()
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+class Listing:
+    """A program's lines as tokens, each after its line token.
+
+    `lines` picks the lines to show (all by default); `first` is the number of the first one.
+    `code` is what to compile in place of a source with holes: same lines, same functions.
+    Raises SyntaxError, and TooLong beyond 320 lines.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        vocabulary: Vocabulary,
+        *,
+        first: int = 1,
+        lines: Iterable[int] | None = None,
+        code: str | None = None,
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.source_lines = source.split("\n")
+        tree = ast.parse(code or source)
+        self.codes = tuple(codes_of(compile(tree, "<listing>", "exec", dont_inherit=True)))
+        self.loops: dict[int, tuple[int, int]] = {}
+        self.rebound: dict[int, frozenset[str]] = {}
+        dropped: set[int] = set()
+        for node in ast.walk(tree):
+            match node:
+                case ast.For() | ast.AsyncFor():
+                    self.loops[node.lineno] = (node.lineno, node.body[-1].end_lineno or node.lineno)
+                    self._rebind(node.lineno, set(_stored(node.target)))
+                case ast.Assign():
+                    names = {name for target in node.targets for name in _stored(target)}
+                    self._rebind(node.lineno, names - _loaded(node.value))
+                case ast.AnnAssign():
+                    self._rebind(node.lineno, set(_stored(node.target)) - _loaded(node.value))
+                case ast.Expr(value=ast.Constant(value=str())):
+                    dropped.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        shown = vocabulary.code(source)
+        chosen = None if lines is None else set(lines)
+        unit = min((column for column, _ in shown.values() if column), default=4)
+        self.number: dict[int, int] = {}
+        self.tokens: list[int] = [vocabulary.special["<prog>"]]
+        wanted = {1, *shown} if chosen is None else {*shown} & chosen
+        for line in sorted(wanted - dropped if len(dropped) < len(wanted) else wanted):
+            column, ids = shown.get(line, (0, []))
+            number = self.number[line] = first + len(self.number)
+            if number > LINES:
+                raise TooLong(f"the program has more than {LINES} lines of code")
+            self.tokens += (vocabulary.line(number), vocabulary.indent(column // unit), *ids)
+        self.line_of = {number: line for line, number in self.number.items()}
+
+    def _rebind(self, line: int, names: set[str]) -> None:
+        self.rebound[line] = self.rebound.get(line, frozenset()) | names
+
+    def source(self, line: int) -> str:
+        """The text of a line, without its newline."""
+        return self.source_lines[line - 1] if line <= len(self.source_lines) else ""
+
+    def around(self, line: int) -> list[Code]:
+        """The scopes whose code holds this line, outer before inner."""
+        return [code for code in self.codes if code.first <= line <= code.last]
+
+    def usual(self, line: int) -> Code:
+        """The scope meant by a call to this line when nothing more is said."""
+        around = self.around(line)
+        plain = [code for code in around if code.plain]
+        return (plain or around or list(self.codes))[-1 if plain else 0]
+
+
+def iteration(
+    listing: Listing, loops: Mapping[int, int | None], before: int, line: int
+) -> int | None:
+    """The hidden position of the `for` on `line`: iterations already begun.
+
+    `before` is the activation's previous line. None when the loop was under way before the
+    document started, so that no one can know.
+    """
+    first, last = listing.loops[line]
+    if not first <= before <= last:
+        return 0
+    begun = loops.get(line)
+    return None if begun is None else begun + 1

@@ -1,0 +1,32 @@
+"""`python -m foreframe_models.training`: trains, or continues, from the command line."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from foreframe_models.training.config import TrainConfig
+from foreframe_models.training.trainer import train
+
+
+def main() -> None:
+    """Reads a config file and what overrides it, and trains."""
+    parser = argparse.ArgumentParser(description="Train the small model on fresh programs.")
+    parser.add_argument("--config", type=Path, help="JSON with the fields of TrainConfig")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--decay", type=float, help="share of the time in which the rate falls")
+    parser.add_argument("--programs", type=Path, help="JSONL to measure on, never to train on")
+    parser.add_argument("--start-from", type=Path, help="a published checkpoint")
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--workers", type=int)
+    parser.add_argument("--seed", type=int)
+    given = {k: v for k, v in vars(parser.parse_args()).items() if v is not None}
+    path = given.pop("config", None)
+    config = TrainConfig.load(path) if path else TrainConfig()
+    print(train(replace(config, **given)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""A stream of fresh training data: worker processes that generate, trace and write documents."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.queues import Queue
+from multiprocessing.sharedctypes import Synchronized
+from queue import Empty, Full
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from foreframe_models.training.documents import (
+    Document,
+    TraceLimits,
+    Untraceable,
+    document,
+    trace,
+)
+from foreframe_models.training.programs.mixture import draw
+from foreframe_models.training.tracer import limit_resources
+from foreframe_models.vocabulary import Vocabulary
+
+LIMITS = TraceLimits()
+
+
+def fresh_document(
+    rng: Random, level: float, vocabulary: Vocabulary, context: int
+) -> Document | None:
+    """One program's document; None when the program is of no use."""
+    sample = draw(rng, level)
+    try:
+        frames, finished = trace(sample, LIMITS)
+        if len(frames) < 3 or (frames[-1].event != "return" and finished):
+            return None
+        failed = sum(frame.event == "exception" for frame in frames)
+        if failed and len(frames) > 1 and frames[-2].event == "exception" and rng.random() < 0.75:
+            return None  # most errors that nobody catches are the generator's own blunders
+        middle = level > 0.3 and rng.random() < 0.2
+        written = document(
+            sample, frames, finished, vocabulary, rng, context=context, middle=middle
+        )
+    except (Untraceable, SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+    if len(written.ids) > 700 and rng.random() < 0.7:
+        return None  # attention makes long documents dear, and real ones are mostly short
+    return written if len(written.ids) - written.start >= 8 else None
+
+
+def bucket(length: int) -> int:
+    """The padded length: few different ones, for allocators' sake."""
+    step = 64 if length <= 512 else 128 if length <= 1024 else 256
+    return -(-length // step) * step
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """ids: int64 (rows, length), padded with 0; labels: the next token, -100 where it is given."""
+
+    ids: NDArray[np.int64]
+    labels: NDArray[np.int64]
+
+    @property
+    def tokens(self) -> int:
+        """Without padding."""
+        return int((self.ids != 0).sum())
+
+
+def collate(documents: list[Document], length: int) -> Batch:
+    """Rows of `length` tokens, one document each."""
+    ids = np.zeros((len(documents), length), np.int64)
+    labels = np.full((len(documents), length), -100, np.int64)
+    for row, doc in enumerate(documents):
+        ids[row, : len(doc.ids)] = doc.ids
+        labels[row, doc.start - 1 : len(doc.ids) - 1] = doc.ids[doc.start :]
+    return Batch(ids, labels)
+
+
+def generate(
+    rng: Random, vocabulary: Vocabulary, level: Synchronized[float] | float, size: int, context: int
+) -> Iterator[Batch]:
+    """Batches of about `size` tokens, of documents of like length."""
+    waiting: dict[int, list[Document]] = {}
+    while True:
+        now = level if isinstance(level, float) else float(level.value)
+        doc = fresh_document(rng, now, vocabulary, context)
+        if doc is None:
+            continue
+        length = bucket(len(doc.ids))
+        rows = waiting.setdefault(length, [])
+        rows.append(doc)
+        if len(rows) >= max(2, size // length):
+            yield collate(rows, length)
+            waiting[length] = []
+
+
+def _work(
+    queue: Queue[Batch], level: Synchronized[float], seed: int, size: int, context: int
+) -> None:
+    os.nice(5)
+    limit_resources(10**7, 4096)
+    sys.setrecursionlimit(400)
+    parent = os.getppid()
+    rng = random.Random(seed)
+    for batch in generate(rng, Vocabulary.standard(), level, size, context):
+        while True:
+            try:
+                queue.put(batch, timeout=5)
+                break
+            except Full:
+                if os.getppid() != parent:
+                    return
+
+
+class Stream:
+    """Batches from worker processes, in the order they come."""
+
+    def __init__(self, *, seed: int, size: int, context: int, workers: int = 1) -> None:
+        spawn = get_context("spawn")
+        self.level = spawn.Value("d", 0.0)
+        self.queue: Queue[Batch] = spawn.Queue(maxsize=24)
+        self.waited = 0.0
+        self.processes = [
+            spawn.Process(
+                target=_work, args=(self.queue, self.level, seed * 1000 + n, size, context), daemon=True
+            )
+            for n in range(workers)
+        ]
+        for process in self.processes:
+            process.start()
+
+    def __next__(self) -> Batch:
+        started = time.perf_counter()
+        while True:
+            try:
+                batch = self.queue.get(timeout=10)
+                break
+            except Empty:
+                if not any(process.is_alive() for process in self.processes):
+                    raise RuntimeError("every worker that generates data has died") from None
+        self.waited += time.perf_counter() - started
+        return batch
+
+    def close(self) -> None:
+        """Ends the workers."""
+        for process in self.processes:
+            process.terminate()

@@ -1,0 +1,127 @@
+"""How often a model writes the right frame, given the true past: one forward pass a trace."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import torch
+from transformers import LlamaForCausalLM
+
+from foreframe_models.training.batches import bucket, collate, fresh_document
+from foreframe_models.training.documents import (
+    Document,
+    TraceLimits,
+    Untraceable,
+    document,
+    trace,
+)
+from foreframe_models.training.programs.generator import Sample
+from foreframe_models.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Exactness:
+    """Over all frames after the entry's call, the end mark with the last one."""
+
+    frames: int
+    exact: float  # share of frames with every token right
+    loss: float  # nats a token
+    tokens: float  # share right
+    by_event: dict[str, float]  # share exact by event; "for" are line frames on a `for`
+
+    def as_json(self, name: str) -> dict[str, object]:
+        """For a log."""
+        events = {f"{name}_{event}": round(share, 4) for event, share in self.by_event.items()}
+        return {
+            f"{name}_frames": self.frames,
+            f"{name}_exact": round(self.exact, 4),
+            f"{name}_loss": round(self.loss, 4),
+            f"{name}_tokens_right": round(self.tokens, 4),
+            **events,
+        }
+
+
+def heldout(count: int, vocabulary: Vocabulary, context: int, seed: int = 20_000_003) -> list[Document]:
+    """Generated programs from a seed that no worker uses."""
+    rng = Random(seed)
+    found: list[Document] = []
+    while len(found) < count:
+        written = fresh_document(rng, 1.0, vocabulary, context)
+        if written is not None:
+            found.append(written)
+    return found
+
+
+def read_programs(path: Path, vocabulary: Vocabulary, context: int) -> Iterator[Document]:
+    """Programs from JSONL with `code` (defining `f`) and `input`: for measuring only.
+
+    They are run in this process; what does not trace or fit is left out.
+    """
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        sample = Sample(row["code"] + "\n", "f", row["input"])
+        try:
+            frames, finished = trace(sample, TraceLimits(1000, 2.0, 400))
+            yield document(sample, frames, finished, vocabulary, context=context)
+        except (Untraceable, SyntaxError, ValueError):
+            continue
+
+
+@torch.no_grad()
+def exactness(
+    model: LlamaForCausalLM, documents: Sequence[Document], vocabulary: Vocabulary
+) -> Exactness:
+    """Argmax exactness with the true past."""
+    special = vocabulary.special
+    device = next(model.parameters()).device
+    frames = exact = tokens = right_tokens = 0
+    loss = 0.0
+    events: dict[str, list[bool]] = {}
+    for doc in documents:
+        batch = collate([doc], bucket(len(doc.ids)))
+        ids = torch.from_numpy(batch.ids).to(device)
+        logits = model(input_ids=ids).logits[0].float()
+        labels = torch.from_numpy(batch.labels[0]).to(device)
+        scored = labels != -100
+        loss += float(
+            torch.nn.functional.cross_entropy(logits[scored], labels[scored], reduction="sum")
+        )
+        right = (logits.argmax(-1) == labels).tolist()
+        tokens += int(scored.sum())
+        right_tokens += sum(right)
+        bounds = [*doc.frames, len(doc.ids)]
+        if doc.ids[-1] == special["<end>"] and len(doc.frames) > 1:
+            bounds[-1] -= 1
+        for start, end in zip(bounds, bounds[1:], strict=False):
+            if start < doc.start:
+                continue
+            good = all(right[start - 1 : end - 1])
+            frames += 1
+            exact += good
+            event = vocabulary.tokens[doc.ids[start]].strip("<>")
+            if special["<it>"] in doc.ids[start:end]:
+                event = "for"
+            events.setdefault(event, []).append(good)
+    return Exactness(
+        frames,
+        exact / max(1, frames),
+        loss / max(1, tokens),
+        right_tokens / max(1, tokens),
+        {event: sum(found) / len(found) for event, found in events.items()},
+    )
+
+
+def mean_length(documents: Iterable[Document]) -> float:
+    """Tokens a document."""
+    lengths = [len(doc.ids) for doc in documents]
+    return sum(lengths) / max(1, len(lengths))
+
+
+def sample_of(documents: Sequence[Document], count: int, seed: int = 0) -> list[Document]:
+    """A fixed sample, for quick looks during training."""
+    return random.Random(seed).sample(list(documents), min(count, len(documents)))

@@ -1,0 +1,1 @@
+"""Generates the programs that the small model learns from."""

@@ -1,0 +1,108 @@
+"""Programs to learn from: a source, what to call, and its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from foreframe_models.training.programs import literals, names
+from foreframe_models.training.programs.expressions import Expressions, Names
+from foreframe_models.training.programs.statements import Body
+
+PARAMETERS = (("I", 5), ("S", 8), ("B", 0.5), ("F", 0.6), ("LI", 6), ("LS", 4), ("LLI", 1), ("LF", 0.4), ("DSI", 2.5), ("DSS", 0.8), ("DIS", 0.6), ("DSL", 0.6), ("TI", 0.5), ("LT", 0.7), ("SI", 0.3))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A program and its entry: a function with arguments as literals, or the module."""
+
+    source: str
+    function: str | None = None
+    args: str = ""
+
+
+Maker = Callable[[Random, float], Sample]
+
+
+def random_function(rng: Random, level: float) -> Sample:
+    """One function with a random body."""
+    draw = Expressions(rng)
+    draw.quote = rng.choice("''\"")
+    scope = Names()
+    kinds = [k for k, _ in PARAMETERS]
+    weights = [w for _, w in PARAMETERS]
+    values: list[object] = []
+    parameters: list[str] = []
+    for _ in range(rng.choice((1, 1, 1, 2, 2, 3))):
+        kind = rng.choices(kinds, weights)[0]
+        value = literals.value(rng, kind)
+        name = scope.bind(draw.fresh(scope), kind)
+        draw.learn(value)
+        parameters.append(name)
+        values.append(value)
+    returns = rng.choice(("I", "S", "LI", "LS", "B"))
+    body = Body(rng, draw, scope, level, returns, unit=rng.choice(("    ",) * 9 + ("  ",)))
+    helper: list[str] = []
+    if level > 0.25 and rng.random() < 0.12:
+        helper = helper_function(rng, draw, scope, body)
+    size = rng.choice((1, 1, 2, 2, 3, 4)) if level < 0.2 else rng.choice((1, 2, 3, 4, 5, 6, 7, 8, 10))
+    body.statements(size)
+    body.finish()
+    name = names.function(rng)
+    if name in scope.types or any(name in line for line in helper):
+        name = "f"
+    typed = rng.random() < 0.06
+    shown = ", ".join(p + (": " + type(v).__name__ if typed else "") for p, v in zip(parameters, values, strict=True))
+    source = "\n".join([*helper, f"def {name}({shown}):", *body.lines]) + "\n"
+    args = ", ".join(map(repr, values))
+    if rng.random() < 0.03:
+        args = ", ".join(f"{p}={v!r}" for p, v in zip(parameters, values, strict=True))
+    return Sample(source, name, args)
+
+
+def helper_function(rng: Random, draw: Expressions, scope: Names, body: Body) -> list[str]:
+    """A small function that the body can call; a call of it is assigned first."""
+    name = names.function(rng)
+    if name in scope.types or name == "f":
+        name = "helper_" + name
+    inner = Names()
+    kinds = [rng.choice("ISISIL".replace("L", "I")) for _ in range(rng.choice((1, 1, 2)))]
+    parameters = [inner.bind(draw.fresh(inner), kind) for kind in kinds]
+    returns = rng.choice("ISB")
+    small = Body(rng, draw, inner, 0.3, returns, unit=body.unit)
+    small.statements(rng.choice((0, 1, 1, 2, 3)))
+    small.add(f"return {small.expression(returns, 2)}")
+    actual = [draw.expression(kind, scope, 1) for kind in kinds]
+    if rng.random() < 0.3 and any(k in ("LI", "LS") for k in scope.types.values()):
+        source = next(n for n, k in scope.types.items() if k in ("LI", "LS"))
+        kind = scope.types[source][1]
+        element = draw.fresh(scope)
+        once = Names({**scope.types, element: kind}, set())
+        actual = [element if k == kind else draw.expression(k, once, 0) for k in kinds]
+        target = scope.bind(draw.fresh(scope), {"I": "LI", "S": "LS"}.get(returns, "LI"))
+        body.add(f"{target} = []")
+        body.add(f"for {element} in {source}:")
+        body.lines.append(body.unit * 2 + f"{target}.append({name}({', '.join(actual)}))")
+    else:
+        target = scope.bind(draw.fresh(scope), returns)
+        body.add(f"{target} = {name}({', '.join(actual)})")
+    return [f"def {name}({', '.join(parameters)}):", *small.lines, *([""] * rng.choice((1, 2)))]
+
+
+def module_script(rng: Random, level: float) -> Sample:
+    """Statements at module level, with prints."""
+    draw = Expressions(rng)
+    draw.quote = rng.choice("''\"")
+    scope = Names()
+    body = Body(rng, draw, scope, level, "I", indent=0, in_function=False)
+    for _ in range(rng.choice((1, 2, 2, 3))):
+        kind = rng.choice(("I", "S", "LI", "LS", "DSI", "I", "S"))
+        value = literals.value(rng, kind)
+        draw.learn(value)
+        body.add(f"{scope.bind(draw.fresh(scope), kind)} = {value!r}")
+    body.statements(rng.choice((1, 2, 3, 5, 7)))
+    left = [n for n in scope.unread if n in scope.types]
+    if left:
+        body.add(f"print({', '.join(sorted(left)[:3])})")
+    return Sample("\n".join(body.lines) + "\n")

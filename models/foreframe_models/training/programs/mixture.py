@@ -1,0 +1,20 @@
+"""Which program comes next: the quotas of the kinds of programs, by stage of the curriculum."""
+
+from __future__ import annotations
+
+from random import Random
+
+from foreframe_models.training.programs.generator import Maker, Sample, module_script, random_function
+
+# (weight, level from which on it is drawn, maker)
+KINDS: list[tuple[float, float, Maker]] = [
+    (70, 0.0, random_function),
+    (8, 0.3, module_script),
+]
+
+
+def draw(rng: Random, level: float) -> Sample:
+    """A program. `level` goes from 0 (straight lines) to 1 (everything)."""
+    rows = [(weight, maker) for weight, least, maker in KINDS if level >= least]
+    maker = rng.choices([m for _, m in rows], [w for w, _ in rows])[0]
+    return maker(rng, level)

@@ -1,0 +1,482 @@
+"""Random bodies of functions: assignments, mutations, branches, loops, calls, exceptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+from foreframe_models.training.programs import names
+from foreframe_models.training.programs.expressions import Expressions, Names, NoVariable
+
+# statements that change a variable, by its type; `{v}` is that variable
+MUTATIONS: dict[str, list[tuple[float, str]]] = {
+    "I": [
+        (4, "{v} += {I}"), (3, "{v} -= {k}"), (2, "{v} *= {k}"), (1.5, "{v} //= {k2}"),
+        (1.5, "{v} %= {k}"), (0.5, "{v} **= 2"), (0.4, "{v} |= {k}"), (0.4, "{v} &= {k}"),
+        (0.4, "{v} ^= {k}"), (0.4, "{v} <<= 1"), (0.4, "{v} >>= 1"), (2, "{v} = {v} + {I}"),
+        (1, "{v} = max({v}, {I})"), (1, "{v} = min({v}, {I})"), (1, "{v} = abs({v})"),
+    ],
+    "S": [
+        (4, "{v} += {S}"), (2, "{v} = {v} + {S}"), (2, "{v} = {S} + {v}"), (2, "{v} = {v}.replace({s}, {s})"),
+        (1.5, "{v} = {v}[{i}:]"), (1.5, "{v} = {v}[:-1]"), (1, "{v} = {v}[::-1]"), (1, "{v} = {v}.strip()"),
+        (1, "{v} = {v}.upper()"), (1, "{v} = {v}.lower()"), (0.5, "{v} *= 2"), (0.7, "{v} = {v}.title()"),
+    ],
+    "LI": [
+        (6, "{v}.append({I})"), (2, "{v}.extend({LI})"), (2, "{v}.insert({i}, {I})"), (3, "{v}.pop()"),
+        (2, "{v}.pop(0)"), (1, "{v}.pop({i})"), (1.5, "{v}.remove({v}[{i}])"), (1.5, "{v}.reverse()"),
+        (2, "{v}.sort()"), (0.7, "{v}.sort(reverse=True)"), (0.7, "{v}.clear()"), (3, "{v}[{i}] = {I}"),
+        (1.5, "{v}[-1] = {I}"), (1.5, "{v}[{i}] += {I}"), (1, "del {v}[{i}]"), (1, "{v} += [{I}]"),
+        (0.7, "{v}[{i}:{j}] = [{I}]"), (0.5, "del {v}[{i}:]"), (1, "{v}[0], {v}[-1] = {v}[-1], {v}[0]"),
+        (0.6, "{v}[{i}] *= {k}"), (0.6, "{v} = {v}[1:]"), (0.5, "{v}.insert(0, {v}.pop())"), (0.4, "{v}[:] = {v}[::-1]"),
+    ],
+    "LS": [
+        (6, "{v}.append({S})"), (2, "{v}.extend({LS})"), (2, "{v}.insert({i}, {S})"), (2.5, "{v}.pop()"),
+        (1.5, "{v}.pop(0)"), (1.5, "{v}.remove({v}[{i}])"), (1.5, "{v}.reverse()"), (2, "{v}.sort()"),
+        (0.7, "{v}.sort(key=len)"), (0.5, "{v}.clear()"), (3, "{v}[{i}] = {S}"), (1, "del {v}[{i}]"),
+        (1, "{v} += [{S}]"), (1.5, "{v}[{i}] += {S}"), (1, "{v}[{i}] = {v}[{i}].upper()"), (0.6, "{v}.sort(reverse=True)"),
+        (0.6, "{v}.append({v}[{i}])"),
+    ],
+    "DSI": [
+        (4, "{v}[{s}] = {I}"), (2, "{v}[{s}] = {v}.get({s}, 0) + {I}"), (1.5, "{v}.update({{{s}: {I}}})"),
+        (1.5, "{v}.pop({s}, None)"), (1.5, "{v}.setdefault({s}, {i})"), (0.8, "{v}.popitem()"),
+        (0.6, "{v}.clear()"), (0.7, "del {v}[next(iter({v}))]"), (1, "{v}.update({DSI})"), (0.6, "{v} |= {{{s}: {I}}}"),
+        (1, "{v}[next(iter({v}))] += {I}"),
+    ],
+    "DSS": [(3, "{v}[{s}] = {S}"), (1, "{v}.pop({s}, None)"), (1, "{v}.setdefault({s}, {S})"), (0.5, "{v}.popitem()"), (1, "{v}.update({{{s}: {S}}})")],
+    "DIS": [(3, "{v}[{I}] = {S}"), (1, "{v}.pop({I}, None)"), (0.5, "{v}.popitem()"), (1, "{v}.setdefault({I}, {S})")],
+    "DSL": [(3, "{v}.setdefault({s}, []).append({I})"), (2, "{v}[{s}] = {LI}"), (1, "{v}[next(iter({v}))].append({I})")],
+    "LLI": [(3, "{v}.append({LI})"), (2, "{v}[{i}].append({I})"), (1.5, "{v}[0][0] = {I}"), (1, "{v}.pop()"), (1, "{v}.reverse()"), (1, "{v}[{i}][-1] += {I}"), (0.6, "{v}.sort()")],
+    "LT": [(3, "{v}.append(({S}, {I}))"), (1, "{v}.pop()"), (1, "{v}.reverse()"), (1, "{v}.sort()")],
+    "SI": [(3, "{v}.add({I})"), (1, "{v}.discard({I})"), (0.6, "{v}.update({LI})"), (0.4, "{v}.remove({I})")],
+    "F": [(3, "{v} += {F}"), (2, "{v} *= {k}"), (1, "{v} = round({v}, 1)"), (1, "{v} -= {I}"), (1, "{v} /= {k}")],
+    "LF": [(3, "{v}.append({F})"), (1, "{v}.sort()"), (1, "{v}.pop()")],
+    "TI": [(2, "{v} += ({I},)"), (1, "{v} = {v} + ({I},)"), (1, "{v} = {v}[::-1]")],
+}  # fmt: skip
+EMPTY = {"I": "0", "S": "''", "LI": "[]", "LS": "[]", "DSI": "{}", "DSL": "{}", "LLI": "[]", "LT": "[]", "B": "False"}
+# what loops go over: weight, template, type codes of the targets
+LOOPS: list[tuple[float, str, tuple[str, ...]]] = [
+    (5, "{vLI}", ("I",)), (5, "{vS}", ("S",)), (4, "{vLS}", ("S",)), (2.5, "range({r})", ("I",)),
+    (4, "range(len({seq}))", ("I",)), (1, "range({i}, len({seq}))", ("I",)), (0.8, "range(1, {r})", ("I",)),
+    (0.8, "range({r}, 0, -1)", ("I",)), (0.5, "range(0, {r}, {k2})", ("I",)), (0.6, "range(len({seq}) - 1, -1, -1)", ("I",)),
+    (2, "enumerate({vS})", ("I", "S")), (2, "enumerate({vLI})", ("I", "I")), (1.5, "enumerate({vLS})", ("I", "S")),
+    (0.4, "enumerate({vLI}, 1)", ("I", "I")), (3, "{vDSI}.items()", ("S", "I")), (1, "{vDSS}.items()", ("S", "S")),
+    (1, "{vDIS}.items()", ("I", "S")), (1, "{vDSL}.items()", ("S", "LI")), (1, "{vDSI}", ("S",)), (0.7, "{vDSI}.values()", ("I",)),
+    (0.7, "{vDSI}.keys()", ("S",)), (1.5, "zip({vLI}, {vLI})", ("I", "I")), (1, "zip({vLS}, {vLI})", ("S", "I")),
+    (1, "zip({vS}, {vS})", ("S", "S")), (1, "reversed({vLI})", ("I",)), (0.6, "reversed({vS})", ("S",)), (1, "sorted({vLI})", ("I",)),
+    (0.6, "sorted({vDSI})", ("S",)), (2, "{S}.split({s})", ("S",)), (1.5, "{S}.split()", ("S",)), (1, "{vLI}[{i}:]", ("I",)), (0.7, "{vS}[::-1]", ("S",)),
+    (1.5, "{vLLI}", ("LI",)), (1, "{vLT}", ("S", "I")), (0.6, "{vTI}", ("I",)), (0.4, "set({vLI})", ("I",)), (0.5, "map(str, {vLI})", ("S",)),
+    (0.7, "list({vDSI}.items())", ("S", "I")), (0.7, "{vLI}[:]", ("I",)), (0.5, "[{n}, {n}, {n}]", ("I",)), (0.5, "({s}, {s}, {s})", ("S",)), (0.4, "{vLF}", ("F",)),
+]  # fmt: skip
+ERRORS = ("ValueError", "KeyError", "IndexError", "TypeError", "ZeroDivisionError", "AttributeError", "RuntimeError", "NotImplementedError", "AssertionError")  # fmt: skip
+ASSIGNED = (("I", 6), ("S", 7), ("B", 1.5), ("F", 1), ("LI", 5), ("LS", 4), ("LLI", 0.7), ("DSI", 2), ("DSS", 0.5), ("DIS", 0.5), ("DSL", 0.4), ("TI", 0.7), ("LT", 0.7), ("SI", 0.5))  # fmt: skip
+
+
+@dataclass
+class Body:
+    """Lines of a function under construction."""
+
+    rng: Random
+    draw: Expressions
+    scope: Names
+    level: float  # 0: short straight lines; 1: everything
+    returns: str
+    lines: list[str] = field(default_factory=list)
+    indent: int = 1
+    loops: int = 0
+    in_function: bool = True
+    unit: str = "    "
+
+    def add(self, text: str) -> None:
+        """One line at the present indent."""
+        self.lines.append(self.unit * self.indent + text)
+
+    def expression(self, kind: str, depth: int = 2) -> str:
+        """An expression over what is in scope."""
+        return self.draw.expression(kind, self.scope, depth)
+
+    def depth(self) -> int:
+        """How nested an expression may be."""
+        return self.rng.choice((1, 1, 1, 2, 2, 3) if self.level > 0.3 else (1, 1, 2))
+
+    def statements(self, budget: int) -> None:
+        """About `budget` lines."""
+        while budget > 0:
+            start = len(self.lines)
+            try:
+                self.statement(budget)
+            except NoVariable:
+                del self.lines[start:]
+                self.assign()
+            budget -= max(1, len(self.lines) - start)
+
+    def statement(self, budget: int) -> None:
+        """One statement with all inside it."""
+        rng, deep = self.rng, self.indent > 3
+        roll = rng.random()
+        loop = (0.10 + 0.16 * self.level) * (0.5 if self.loops else 1)
+        if budget >= 2 and not deep and roll < loop:
+            self.loop(budget - 1)
+        elif budget >= 2 and not deep and roll < loop + 0.16:
+            self.branch(budget - 1)
+        elif budget >= 3 and not deep and roll < loop + 0.185:
+            self.attempt()
+        elif roll < loop + 0.42:
+            self.mutate()
+        elif roll < loop + 0.45:
+            self.swap()
+        elif roll < loop + 0.455:
+            self.add(f"assert {self.expression('B', 1)}")
+        elif roll < loop + 0.46 and self.scope.types:
+            self.add(f"print({self.expression(rng.choice('IS'), 1)})")
+        else:
+            self.assign()
+
+    def kind(self) -> str:
+        """A type to make a value of: those that variables of a kin exist for, more often."""
+        kinds, weights = zip(*ASSIGNED, strict=True)
+        present = set(self.scope.types.values())
+        kin = {"I": "LI LLI SI TI", "S": "LS DSS", "DSI": "LT LS", "LS": "S", "LI": "I LLI"}
+        for _ in range(4):
+            kind = self.rng.choices(kinds, weights)[0]
+            if kind in present or present & set(kin.get(kind, "").split()):
+                return kind
+        return kind
+
+    def assign(self) -> None:
+        """A new variable, or an old one of the same type bound again."""
+        rng = self.rng
+        kind = self.kind()
+        text = self.expression(kind, self.depth())
+        same = [n for n, k in self.scope.types.items() if k == kind]
+        roll = rng.random()
+        if same and roll < 0.25:
+            name = rng.choice(same)
+            self.scope.unread.add(name)
+        else:
+            name = self.scope.bind(self.draw.fresh(self.scope), kind)
+        if roll > 0.99:
+            self.add(f"{name}: {dict(I='int', S='str', LI='list', LS='list').get(kind, 'object')} = {text}")
+        else:
+            self.add(f"{name} = {text}")
+
+    def swap(self) -> None:
+        """Several targets at once."""
+        rng = self.rng
+        ints = [n for n, k in self.scope.types.items() if k == "I"]
+        roll = rng.random()
+        if len(ints) > 1 and roll < 0.4:
+            a, b = rng.sample(ints, 2)
+            self.scope.unread |= {a, b}
+            self.add(rng.choice((f"{a}, {b} = {b}, {a}", f"{a}, {b} = {b}, {a} + {b}")))
+        elif roll < 0.7:
+            kinds = rng.choices("IS", k=2)
+            texts = [self.expression(k, 1) for k in kinds]
+            targets = [self.scope.bind(self.draw.fresh(self.scope), k) for k in kinds]
+            self.add(f"{', '.join(targets)} = {', '.join(texts)}")
+        elif roll < 0.85:
+            source = self.draw.variable("LI", self.scope)
+            first = self.scope.bind(self.draw.fresh(self.scope), "I")
+            rest = self.scope.bind(self.draw.fresh(self.scope), "LI")
+            self.add(rng.choice((f"{first}, *{rest} = {source}", f"*{rest}, {first} = {source}")))
+        else:
+            text = self.expression("S", 1)
+            left, middle, right = (self.scope.bind(self.draw.fresh(self.scope), "S") for _ in range(3))
+            self.add(f"{left}, {middle}, {right} = {text}.partition({self.draw.literal('S')})")
+
+    def mutate(self) -> None:
+        """Changes a variable by an operation of its type."""
+        rng = self.rng
+        found = [n for n, k in self.scope.types.items() if k in MUTATIONS]
+        if self.loops:  # what loops gather into
+            found += [n for n in found if self.scope.types[n] in ("LI", "LS", "DSI", "S") and n in self.scope.unread]
+        if not found:
+            raise NoVariable("any")
+        name = rng.choice(found)
+        kind = self.scope.types[name]
+        rows = MUTATIONS[kind]
+        if self.loops and kind not in ("I", "F"):  # growing twice each time round gets long
+            rows = [r for r in rows if "*=" not in r[1] and "clear" not in r[1]]
+        template = rng.choices(rows, [w for w, _ in rows])[0][1]
+        scope = self.scope.copy()
+        if kind in ("S", "LI", "LS", "LLI", "TI", "DSI"):
+            scope.types.pop(name)
+        text = self.draw.fill(template.replace("{v}", name), scope, rng.choice((0, 1, 1)))
+        self.scope.unread.add(name)
+        self.add(text)
+
+    def block(self, budget: int) -> None:
+        """An indented block; names bound in it are gone after it, as it may not have run."""
+        outer = self.scope
+        self.scope = outer.copy()
+        self.scope.unread = set(outer.unread)
+        self.indent += 1
+        start = len(self.lines)
+        self.statements(max(1, budget))
+        if len(self.lines) == start:
+            self.add("pass")
+        self.indent -= 1
+        lost = {n for n in self.scope.unread if n not in outer.types}
+        if lost and self.in_function:  # bound and never read: dead code is not what people write
+            self.drop(start, lost)
+        outer.unread = {n for n in self.scope.unread if n in outer.types}
+        self.scope = outer
+
+    def drop(self, start: int, lost: set[str]) -> None:
+        """Takes out simple assignments of names that nothing reads."""
+        kept: list[str] = []
+        for line in self.lines[start:]:
+            name, _, rest = line.strip().partition(" = ")
+            if not (rest and name in lost and not any(name in o for o in self.lines[start:] if o is not line)):
+                kept.append(line)
+        self.lines[start:] = kept or [self.unit * (self.indent + 1) + "pass"]
+
+    def test(self) -> str:
+        """A condition, about a variable where it can be."""
+        return self.expression("B", self.rng.choice((1, 1, 2)))
+
+    def branch(self, budget: int) -> None:
+        """if, elif, else."""
+        rng = self.rng
+        self.add(f"if {self.test()}:")
+        self.inside(min(budget, rng.choice((1, 1, 1, 2, 3))))
+        while rng.random() < 0.2:
+            self.add(f"elif {self.test()}:")
+            self.inside(rng.choice((1, 1, 2)))
+        if rng.random() < 0.45:
+            self.add("else:")
+            self.inside(rng.choice((1, 1, 2)))
+
+    def inside(self, budget: int) -> None:
+        """A branch's block; sometimes it leaves the loop or the function."""
+        rng = self.rng
+        roll = rng.random()
+        if self.loops and roll < 0.16:
+            if rng.random() < 0.4:
+                self.block(1)
+            self.indent += 1
+            self.add(rng.choice(("break", "continue")))
+            self.indent -= 1
+        elif self.in_function and roll < 0.24:
+            self.indent += 1
+            self.add(f"return {self.expression(self.returns, 1)}")
+            self.indent -= 1
+        elif self.in_function and roll < 0.26:
+            self.indent += 1
+            self.add(f"raise {rng.choice(ERRORS)}({self.draw.literal('S')})")
+            self.indent -= 1
+        else:
+            self.block(budget)
+
+    def attempt(self) -> None:
+        """try, with something in it that may raise."""
+        rng = self.rng
+        name = self.draw.fresh(self.scope)
+        risky = {
+            "ValueError": ("I", ("int({S})", "{vLI}.index({I})", "{vS}.index({s})")),
+            "KeyError": ("I", ("{vDSI}[{s}]", "{vDSI}.pop({s})")),
+            "IndexError": ("I", ("{vLI}[{w}]", "{vLI}.pop({i})", "len({vLS}[{j}])")),
+            "ZeroDivisionError": ("I", ("{I} // {I}", "{I} % {I}")),
+            "TypeError": ("I", ("len({I})", "{vS} + {I}")),
+            "AttributeError": ("S", ("{vI}.upper()", "{vS}.upper()")),
+        }
+        error = rng.choice(list(risky))
+        kind, texts = risky[error]
+        text = self.draw.fill(rng.choice(texts), self.scope, 1)
+        self.add("try:")
+        self.indent += 1
+        self.add(f"{name} = {text}")
+        self.indent -= 1
+        caught = rng.choice((error, error, error, "Exception", f"({error}, RuntimeError)"))
+        bound = rng.random() < 0.4
+        alias = self.draw.fresh(self.scope)
+        self.add(f"except {caught}{f' as {alias}' if bound else ''}:")
+        self.indent += 1
+        if bound and kind == "S":
+            self.add(f"{name} = {rng.choice((f'str({alias})', f'type({alias}).__name__'))}")
+        else:
+            self.add(f"{name} = {self.draw.literal(kind)}")
+        self.indent -= 1
+        if rng.random() < 0.15:
+            self.add("finally:")
+            self.inside_simple()
+        self.scope.bind(name, kind)
+
+    def inside_simple(self) -> None:
+        """One mutation in a block."""
+        self.indent += 1
+        start = len(self.lines)
+        try:
+            self.mutate()
+        except NoVariable:
+            del self.lines[start:]
+            self.add("pass")
+        self.indent -= 1
+
+    def loop(self, budget: int) -> None:
+        """A for or a while, with something to gather into before it."""
+        rng = self.rng
+        if rng.random() < 0.65:
+            kind = rng.choice(("I", "I", "S", "LI", "LI", "LS", "LS", "DSI", "LT"))
+            self.add(f"{self.scope.bind(self.draw.fresh(self.scope), kind)} = {EMPTY[kind]}")
+        if rng.random() < 0.2:
+            self.while_loop(budget)
+            return
+        for _ in range(8):
+            template, kinds = rng.choices([(t, k) for _, t, k in LOOPS], [w for w, _, _ in LOOPS])[0]
+            try:
+                if "{seq}" in template:
+                    sized = [n for n, k in self.scope.types.items() if k in ("S", "LI", "LS")]
+                    if not sized:
+                        continue
+                    template = template.replace("{seq}", rng.choice(sized))
+                template = template.replace("{r}", str(rng.choice((2, 3, 3, 4, 4, 5, 5, 6, 7, 8, 10, 12))))
+                source = self.draw.fill(template, self.scope, 1)
+                break
+            except NoVariable:
+                continue
+        else:
+            raise NoVariable("a sequence")
+        inner = self.scope.copy()
+        targets = []
+        for kind in kinds:
+            targets.append(inner.bind(self.draw.fresh(inner), kind))
+        self.add(f"for {', '.join(targets)} in {source}:")
+        self.body(inner, budget, targets)
+        if rng.random() < 0.03:
+            self.add("else:")
+            self.inside_simple()
+
+    def body(self, inner: Names, budget: int, targets: list[str]) -> None:
+        """A loop's block, and its targets read in it."""
+        rng = self.rng
+        outer, self.scope = self.scope, inner
+        self.loops += 1
+        self.block(min(budget, rng.choice((1, 1, 2, 2, 3, 4))))
+        block = "\n".join(self.lines[-6:])
+        unread = [t for t in targets if t not in block]
+        self.indent += 1
+        if unread and rng.random() < 0.9:
+            self.gather(unread[0])
+        self.indent -= 1
+        self.loops -= 1
+        outer.unread |= {n for n in inner.unread if n in outer.types}
+        self.scope = outer
+
+    def gather(self, target: str) -> None:
+        """Puts a loop's target into a variable of the scope."""
+        rng = self.rng
+        kind = self.scope.types[target]
+        self.scope.unread.discard(target)
+        ways = {
+            "I": {"I": ("{v} += {t}", "{v} = max({v}, {t})", "{v} -= {t}"), "LI": ("{v}.append({t})", "{v}.append({t} * 2)", "{v}.insert(0, {t})"), "S": ("{v} += str({t})",), "SI": ("{v}.add({t})",)},
+            "S": {"I": ("{v} += len({t})",), "S": ("{v} += {t}", "{v} = {t} + {v}", "{v} += {t}.upper()"), "LS": ("{v}.append({t})", "{v}.insert(0, {t})", "{v}.append({t}.upper())"), "DSI": ("{v}[{t}] = {v}.get({t}, 0) + 1", "{v}[{t}] = len({t})")},
+            "LI": {"LLI": ("{v}.append({t})",), "LI": ("{v}.extend({t})", "{v} += {t}"), "I": ("{v} += len({t})", "{v} += sum({t})")},
+            "F": {"F": ("{v} += {t}",), "LF": ("{v}.append({t})",)},
+        }.get(kind, {})
+        rows = [(n, w) for n, k in self.scope.types.items() if n != target for w in ways.get(k, ())]
+        if rows:
+            name, way = rng.choice(rows)
+            self.scope.unread.add(name)
+            self.add(way.format(v=name, t=target))
+
+    def while_loop(self, budget: int) -> None:
+        """A while that ends."""
+        rng = self.rng
+        scope = self.scope
+        roll = rng.random()
+        lists = [n for n, k in scope.types.items() if k in ("LI", "LS")]
+        strings = [n for n, k in scope.types.items() if k == "S"]
+        if lists and roll < 0.3:
+            name = rng.choice(lists)
+            kind = scope.types[name][1]
+            inner = scope.copy()
+            target = inner.bind(self.draw.fresh(inner), kind)
+            self.add(rng.choice((f"while {name}:", f"while len({name}) > {rng.choice((0, 1, 2))}:")))
+            self.indent += 1
+            self.add(f"{target} = {name}.pop({rng.choice(('', '', '0'))})")
+            self.indent -= 1
+            inner.types.pop(name)
+            self.body(inner, min(budget, 2), [target])
+        elif strings and roll < 0.4:
+            name = rng.choice(strings)
+            mark = self.draw.string(rng.choice(self.draw.strings)[:1] or " ")
+            self.add(f"while {name}.{rng.choice(('startswith', 'endswith'))}({mark}):")
+            self.indent += 1
+            self.add(f"{name} = {name}[{rng.choice(('1:', '1:', ':-1'))}]")
+            self.indent -= 1
+        elif roll < 0.6:
+            name = scope.bind(self.draw.fresh(scope), "I")
+            self.add(f"{name} = {rng.choice((self.expression('I', 1), str(rng.randrange(5, 900))))}")
+            self.add(f"while {name} > {rng.choice((0, 0, 1, 5))}:")
+            step = rng.choice((f"{name} //= {rng.choice((2, 3, 10, 10))}", f"{name} -= {rng.randrange(2, 9)}"))
+            inner = scope.copy()
+            self.body(inner, min(budget, 2), [name])
+            self.indent += 1
+            self.add(step)
+            self.indent -= 1
+        else:
+            name = scope.bind(self.draw.fresh(scope), "I")
+            sized = [n for n, k in scope.types.items() if k in ("S", "LI", "LS")]
+            limit = f"len({rng.choice(sized)})" if sized and rng.random() < 0.6 else str(rng.randrange(2, 9))
+            self.add(f"{name} = 0")
+            if rng.random() < 0.8:
+                self.add(f"while {name} < {limit}:")
+                inner = scope.copy()
+                self.frozen(inner, name, budget, f"{name} += {rng.choice((1, 1, 1, 2))}")
+            else:
+                self.add("while True:")
+                inner = scope.copy()
+                self.frozen(inner, name, budget, f"{name} += 1")
+                self.indent += 1
+                self.add(f"if {name} >= {limit}:")
+                self.indent += 1
+                self.add("break")
+                self.indent -= 2
+
+    def frozen(self, inner: Names, counter: str, budget: int, step: str) -> None:
+        """A block that reads the loop's counter and counts at its end."""
+        rng = self.rng
+        rows = [n for n, k in inner.types.items() if k in ("S", "LI", "LS")]
+        self.indent += 1
+        if rows and rng.random() < 0.6:
+            name = rng.choice(rows)
+            kind = {"S": "S", "LI": "I", "LS": "S"}[inner.types[name]]
+            target = inner.bind(self.draw.fresh(inner), kind)
+            self.add(f"{target} = {name}[{counter} % len({name})]" if rng.random() < 0.1 else f"{target} = {name}[{counter}]")
+        self.indent -= 1
+        kept = inner.types.pop(counter)
+        self.body(inner, min(budget, 2), [])
+        inner.types[counter] = kept
+        self.indent += 1
+        self.add(step)
+        self.indent -= 1
+
+    def finish(self) -> None:
+        """A return of what has not been read yet."""
+        rng = self.rng
+        left = [n for n in self.scope.unread if n in self.scope.types]
+        left.sort(key=list(self.scope.types).index)
+        if not left:
+            self.add(f"return {self.expression(self.returns, 2)}")
+        elif len(left) == 1:
+            name = left[0]
+            kind = self.scope.types[name]
+            self.scope.unread.discard(name)
+            if rng.random() < 0.55:
+                self.add(f"return {name}")
+            else:
+                ways = {"LI": ("sum({v})", "sorted({v})", "len({v})", "{v}[::-1]", "max({v})"), "LS": ("''.join({v})", "', '.join({v})", "len({v})", "{v}[0]"), "S": ("{v}.upper()", "len({v})", "{v}[::-1]", "{v}.strip()", "{v} + '!'"), "I": ("{v} * 2", "str({v})", "{v} % 7", "{v} > 0"), "DSI": ("list({v}.items())", "sorted({v})", "max({v}, key={v}.get)", "len({v})"), "B": ("not {v}", "str({v})")}.get(kind, ("{v}",))  # fmt: skip
+                self.add(f"return {rng.choice(ways).format(v=name)}")
+        elif len(left) <= 4:
+            together = ", ".join(left)
+            self.add(f"return {rng.choice((together, together, f'({together})', f'[{together}]'))}")
+        else:
+            self.add(f"return {', '.join(left[-4:])}")
+
+
+def parameter_name(rng: Random, scope: Names) -> str:
+    """A parameter's name, not in use."""
+    while True:
+        name = names.variable(rng)
+        if name not in scope.types:
+            return name
