@@ -63,7 +63,7 @@ def shown(
 ) -> str:
     out = out or io.StringIO()
     story = Story(run)
-    printer = TracePrinter(out, places=3, sources=14, checked=run is not None)
+    printer = TracePrinter(out, steps=4, places=3, sources=14, checked=run is not None)
     printer.title("f(1)")
     for frame in told:
         printer.frame(story.add(frame))
@@ -151,8 +151,8 @@ def test_no_row_is_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch, widt
 
 @pytest.mark.parametrize("width", range(40, 240, 20))
 def test_columns_fill_the_width(width: int):
-    assert sum(column_widths(width, 30, 200)) + 6 <= width + 10
-    assert min(column_widths(width, 30, 200)) > 0
+    assert sum(column_widths(width, 4, 30, 200)) + 6 <= width + 10
+    assert min(column_widths(width, 4, 30, 200)) > 0
 
 
 def test_what_a_program_holds_cannot_move_the_cursor():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -33,12 +34,14 @@ class Marks:
 class TracePrinter:
     """Prints the rows of one trace. Column widths are set once, from the program's text."""
 
-    def __init__(self, out: TextIO, *, places: int, sources: int, checked: bool) -> None:
-        """`places`, `sources`: characters of the longest `scope:line`, of the longest line."""
-        self.console = console_for(out)
+    def __init__(
+        self, out: TextIO, *, steps: int, places: int, sources: int, checked: bool
+    ) -> None:
+        """`steps`, `places`, `sources`: characters of the longest number, `scope:line`, line."""
+        self.out, self.console = out, console_for(out)
         self.marks = Marks(plain=self.console.options.ascii_only)
         self.checked = checked
-        self.widths = column_widths(self.console.width, places, sources)
+        self.widths = column_widths(self.console.width, steps, places, sources)
 
     def title(self, text: str) -> None:
         """What is traced, by what; then the header."""
@@ -51,8 +54,8 @@ class TracePrinter:
         frame = told.frame
         self.row(
             Text(str(told.step), style=QUIET),
-            Text(printable(place(frame))),
-            Text(printable(frame.source.expandtabs(4))),
+            Text(self.place(frame)),
+            Text(self.source(frame)),
             self.changes(told),
             self.confidence(told),
             self.verdict(told),
@@ -72,8 +75,8 @@ class TracePrinter:
             note = f"{note} ({real.event})".strip()
         self.row(
             Text(""),
-            Text(f"{self.marks.real} {printable(place(real))}", style=QUIET),
-            Text(printable(real.source.expandtabs(4)), style=QUIET),
+            Text(self.place(real, f"{self.marks.real} "), style=QUIET),
+            Text(self.source(real), style=QUIET),
             Text(note, style=QUIET),
         )
 
@@ -102,20 +105,33 @@ class TracePrinter:
         table = Table.grid(padding=(0, 1, 0, 0))
         step, where, source, change, sure, ok = self.widths
         table.add_column(width=step, justify="right", no_wrap=True)
-        table.add_column(width=where, no_wrap=True, overflow="ellipsis")
-        table.add_column(width=source, no_wrap=True, overflow="ellipsis")
+        table.add_column(width=where, no_wrap=True)
+        table.add_column(width=source, no_wrap=True)
         table.add_column(width=change, overflow="fold")
         table.add_column(width=sure, justify="right", no_wrap=True)
         table.add_column(width=ok, no_wrap=True)
         table.add_row(*cells)
-        self.console.print(table)
+        with self.console.capture() as drawn:
+            self.console.print(table)
+        for line in drawn.get().splitlines():
+            self.out.write(line.rstrip(" ") + "\n")
+        self.out.flush()
+
+    def place(self, frame: Frame, before: str = "") -> str:
+        """`before` and `scope:line`; where that is too wide, the scope's name is shortened."""
+        line = f":{frame.line}"
+        room = self.widths[1] - len(before) - len(line)
+        return before + fitted(printable(frame.function), room, self.marks.more) + line
+
+    def source(self, frame: Frame) -> str:
+        """The frame's line, as much of it as fits."""
+        return fitted(printable(frame.source.expandtabs(4)), self.widths[2], self.marks.more)
 
     def changes(self, told: Told) -> Text:
         """What this frame tells: new values, a returned value, an exception, and what is wrong."""
         frame, check = told.frame, told.check
+        called = frame.event is Event.CALL and told.step > 1
         parts: list[Text] = []
-        if frame.event is Event.CALL and told.step > 1:
-            parts.append(Text("call", style="bold"))
         if frame.value is not None:
             found = check.value if check is not None else None
             word = "return " if frame.event is Event.RETURN else "raise "
@@ -129,7 +145,7 @@ class TracePrinter:
             if missing.predicted is None:
                 parts.append(Text(f"{printable(name)} ") + self.judged(missing))
         parts += [Text(f"{self.marks.gone}{printable(name)}", QUIET) for name in told.deleted]
-        return Text(", ").join(parts)
+        return Text("call " if called else "", style="bold") + Text(", ").join(parts)
 
     def value(self, value: Value, check: ValueCheck | None) -> Text:
         """A value, its doubt, and its verdict."""
@@ -195,22 +211,26 @@ def console_for(out: TextIO) -> Console:
     )
 
 
-def column_widths(width: int, places: int, sources: int) -> tuple[int, int, int, int, int, int]:
+def column_widths(
+    width: int, steps: int, places: int, sources: int
+) -> tuple[int, int, int, int, int, int]:
     """Widths of step, scope:line, source, what changed, confidence and verdict.
 
     They and five single spaces between fill `width` columns; source and changes share what the
     others leave, the changes at least half.
     """
-    step, sure, ok = 4, 5, 3
-    where = min(max(places, len("scope:line")), max(10, width // 5))
+    step, sure, ok = max(4, steps), 5, 3
+    where = min(max(places, len("scope:line")), max(10, width // 4))
     left = max(16, width - step - where - sure - ok - 6)
     source = min(max(sources, len("source")), left // 2)
     return step, where, source, left - source, sure, ok
 
 
-def place(frame: Frame) -> str:
-    """`scope:line`, scopes on the stack below it as indentation."""
-    return f"{frame.function}:{frame.line}"
+def fitted(text: str, width: int, more: str) -> str:
+    """`text`, cut to `width` terminal cells with the sign `more` at its end."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, max(0, width - len(more))).rstrip() + more
 
 
 def percent(confidence: float) -> str:

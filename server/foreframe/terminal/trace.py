@@ -163,6 +163,7 @@ def printer_for(
     digits = len(str(len(program.lines)))
     printer = TracePrinter(
         out,
+        steps=len(str(options.max_frames)),
         places=max(len(f.qualname) for f in program.functions) + 1 + digits,
         sources=max(len(line.expandtabs(4)) for line in program.lines),
         checked=options.check,
