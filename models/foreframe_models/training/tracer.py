@@ -89,23 +89,23 @@ def inlined_comprehensions(code: CodeType) -> dict[int, int]:
     spans: list[Span] = list(code.co_positions())
     found: dict[int, int] = {}
     starts: dict[Span, int] = {}
-    loop = end = -1
+    instructions = list(dis.get_instructions(code))
     start: int | None = None
+    end = -1  # the last offset of the comprehension's loop, once that is seen
     tail: list[int] = []  # stores after the loop: the last of them may restore a loop variable
-    for instruction in dis.get_instructions(code):
+    for instruction in instructions:
         offset, name = instruction.offset, instruction.opname
         span = spans[offset // 2]
-        if name == "LOAD_FAST_AND_CLEAR" and start is None and offset > end:
-            if span[0] is not None:
-                starts[span] = start = span[0]
-                loop = end = -1
-        elif start is not None and loop < 0 and name in ("FOR_ITER", "GET_ANEXT"):
-            loop = offset
-            end = instruction.argval if name == "FOR_ITER" else len(code.co_code)
+        if start is None and name == "LOAD_FAST_AND_CLEAR" and span[0] is not None:
+            starts[span] = start = span[0]
+            end = -1
+        elif start is not None and end < 0 and name in ("FOR_ITER", "GET_ANEXT"):
+            jumps = [i for i in instructions if i.opname == "JUMP_BACKWARD" and i.argval == offset]
+            end = instruction.argval if name == "FOR_ITER" else jumps[-1].offset
         if start is not None:
             found[offset] = start
-            if offset >= end >= 0 or (name == "JUMP_BACKWARD" and instruction.argval == loop):
-                end, start, tail = offset, None, [offset]
+            if offset >= end >= 0:
+                start, tail = None, [offset]
         elif tail and (name.startswith("STORE_FAST") or name in ("SWAP", "POP_TOP")):
             tail.append(offset)
             if span in starts:
