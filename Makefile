@@ -3,13 +3,15 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-pythons test-train test-vllm bench lint train lock clean
+.PHONY: help demo test test-pythons test-train test-vllm bench lint train lock lock-vllm clean
 
 PYTHON ?= $(shell scripts/find_python)
 BIN := .venv/bin
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
 EDITABLE := -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 TORCH := torch==2.13.0
+NEEDS_PYTHON = test -n "$(PYTHON)" || \
+  { echo "Foreframe needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -28,7 +30,7 @@ test-train: .venv/.train ## the tests that need torch
 	$(BIN)/pytest tests/models/training
 
 test-vllm: .venv-vllm/.vllm ## the tests against a real vLLM server, in an environment of its own
-	FOREFRAME_VLLM="$$PWD/.venv-vllm/bin/vllm" .venv-vllm/bin/pytest -m vllm
+	.venv-vllm/bin/pytest -m vllm tests/vllm
 
 bench: .venv/.dev ## speed and memory, as one table
 	$(BIN)/python tests/bench/run.py
@@ -47,7 +49,7 @@ clean: ## remove the environments
 # The environments. A stamp is newer than the lock file that it was installed from.
 
 .venv/bin/python:
-	@test -n "$(PYTHON)" || { echo "Foreframe needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(NEEDS_PYTHON)
 	$(PYTHON) -m venv .venv
 
 .venv/.runtime: requirements/runtime.txt pyproject.toml | .venv/bin/python
@@ -65,10 +67,12 @@ clean: ## remove the environments
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	touch $@
 
+# vLLM brings its own torch, and pins of its own: never in one environment with Foreframe's.
 .venv-vllm/.vllm: requirements/vllm.txt pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Foreframe needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(NEEDS_PYTHON)
 	test -x .venv-vllm/bin/python || $(PYTHON) -m venv .venv-vllm
-	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/vllm.txt
+	.venv-vllm/bin/python $(INSTALL) --no-deps -r requirements/vllm.txt
+	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	.venv-vllm/bin/python $(EDITABLE)
 	touch $@
 
@@ -82,3 +86,7 @@ lock: ## bring requirements/*.txt up to date with pyproject.toml (needs uv; UPGR
 	# resolved as for a platform where torch brings no CUDA packages along; the hashes are of all platforms
 	echo "$(TORCH)" | MACOSX_DEPLOYMENT_TARGET=14.0 $(LOCK) $(UPGRADE) --python-platform macos pyproject.toml - --extra train \
 	  -c requirements/dev.txt --no-emit-package torch -o requirements/train.txt
+
+lock-vllm: ## the same for vLLM on Linux; UV_FIND_LINKS names a folder with torch's CPU build
+	$(LOCK) $(UPGRADE) pyproject.toml requirements/build.in requirements/vllm.in \
+	  --override requirements/vllm-overrides.txt --no-emit-package torch -o requirements/vllm.txt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from foreframe_models.training.config import TrainConfig
 from foreframe_models.training.trainer import train
 
 
-def main() -> None:
-    """Reads a config file and what overrides it, and trains."""
-    parser = argparse.ArgumentParser(description="Train the small model on fresh programs.")
+def main(arguments: Sequence[str] | None = None, name: str | None = None) -> None:
+    """Reads a config file and what overrides it, and trains. `name` is the command's, for help."""
+    parser = argparse.ArgumentParser(name, description="Train the small model on fresh programs.")
     parser.add_argument("--config", type=Path, help="JSON with the fields of TrainConfig")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--minutes", type=float)
@@ -22,7 +23,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int)
     parser.add_argument("--workers", type=int)
     parser.add_argument("--seed", type=int)
-    given = {k: v for k, v in vars(parser.parse_args()).items() if v is not None}
+    given = {k: v for k, v in vars(parser.parse_args(arguments)).items() if v is not None}
     path = given.pop("config", None)
     config = TrainConfig.load(path) if path else TrainConfig()
     print(train(replace(config, **given)))
