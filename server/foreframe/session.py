@@ -1,0 +1,316 @@
+"""The one owner of a session's state and life: what is asked of it, and where it stands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from foreframe.errors import InternalError, SessionEnded
+from foreframe.printing import Printing
+from foreframe.stopping import Stopping, uncaught
+from foreframe.timeline import Reason, Stop, Timeline, is_reached_backward, remaining
+from foreframe_models.engines.base import EngineError
+from foreframe_protocol.states import (
+    Action,
+    Direction,
+    End,
+    Event,
+    Frame,
+    Goal,
+    Prediction,
+    State,
+    Trace,
+    left_entry,
+)
+
+if TYPE_CHECKING:
+    from foreframe_models.control_flow import Program
+    from foreframe_models.entry import Entry
+
+OnFrame = Callable[[Frame], bool | None]
+
+
+class WorldModel(Protocol):
+    """What a session needs of `foreframe_models.world_model.WorldModel`."""
+
+    async def start(self, program: Program, entry: Entry) -> Trace: ...
+
+    async def predict(
+        self,
+        program: Program,
+        trace: Trace,
+        goal: Goal,
+        *,
+        on_frame: OnFrame | None = None,
+        priority: int = 0,
+    ) -> Prediction: ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Something to tell besides where the session stands."""
+
+    text: str
+    kind: str  # "stdout", "stderr": predicted prints; "log": a logpoint; "note", "error": our own
+    line: int | None = None
+
+
+class Listener(Protocol):
+    """Who is told what happens in a session."""
+
+    def stopped(self, stop: Stop) -> None: ...
+
+    def output(self, output: Output) -> None: ...
+
+    def ended(self, exit_code: int) -> None: ...
+
+
+@dataclass(slots=True)
+class _Run:
+    """An action under way: where it began, what it goes for, what has been found."""
+
+    goal: Goal
+    reason: Reason  # of a stop at the goal itself
+    start: Stop
+    node: Trace  # the last finished frame
+    frames: int = 0
+    found: Stop | None = None
+
+
+class Session:
+    """Steps through one program on predicted states.
+
+    One prediction runs at a time; asking for another action cancels it. An engine that fails ends
+    the action and not the session: what was predicted until then is kept, and the next try goes on
+    from there.
+    """
+
+    def __init__(
+        self, world: WorldModel, program: Program, start: Trace, listener: Listener
+    ) -> None:
+        self.world, self.program, self.listener = world, program, listener
+        self.timeline = Timeline(start)
+        self.timeline.subscribe(listener.stopped)
+        self.stopping = Stopping()
+        self.is_over = False
+        self._printing = Printing(program.tree)
+        self._run: _Run | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an action is under way: there is no stop to be looked at."""
+        return self._run is not None
+
+    @property
+    def frames_done(self) -> int:
+        """Frames that the action under way has predicted so far."""
+        return self._run.frames if self._run else 0
+
+    def exception_origin(self) -> Trace | None:
+        """Where the exception was raised that the program is known to end with, if it is."""
+        return uncaught(self.timeline.tip)
+
+    def begin(self, *, stop_on_entry: bool) -> None:
+        """Goes to the first line, or to the first breakpoint."""
+        if stop_on_entry:
+            self.step(Action.STEP_INTO, reason=Reason.ENTRY)
+        else:
+            self.step(Action.RUN_TO)
+
+    def step(
+        self,
+        action: Action,
+        direction: Direction = Direction.FORWARD,
+        *,
+        reason: Reason = Reason.STEP,
+    ) -> None:
+        """Starts an action; where it leads is told to the listener, after this has returned.
+
+        Must be called from a running event loop. Raises SessionEnded.
+        """
+        if self.is_over:
+            raise SessionEnded("the program has ended: restart it to go on")
+        previous = self._cancel()
+        timeline = self.timeline
+        run = self._run = _Run(Goal(action, direction), reason, timeline.cursor, timeline.tip)
+        self._task = asyncio.create_task(self._perform(run, previous))
+
+    def pause(self) -> bool:
+        """Ends the action under way at its last finished frame; False if there is none."""
+        run = self._run
+        if run is None or self._task is None:
+            return False
+        self._task.cancel()
+        asyncio.get_running_loop().call_soon(self._paused, run)
+        return True
+
+    async def close(self) -> None:
+        """Ends what is under way, and tells nothing any more. The world model stays open."""
+        self.is_over = True
+        previous = self._cancel()
+        if previous is not None:
+            await asyncio.wait([previous])
+
+    def _cancel(self) -> asyncio.Task[None] | None:
+        """Cancels the action under way, keeping the frames that it has; its task, if any."""
+        task, run = self._task, self._run
+        if run is not None:
+            self._keep(run, End.CANCELLED)
+            self._run = None
+        if task is None or task.done():
+            return None
+        task.cancel()
+        return task
+
+    def _paused(self, run: _Run) -> None:
+        if run is self._run:
+            self._keep(run, End.CANCELLED)
+            self._stop(run, Stop(run.node, Reason.PAUSE, "Paused"))
+
+    async def _perform(self, run: _Run, previous: asyncio.Task[None] | None) -> None:
+        """One action from its start to the stop that it leads to."""
+        try:
+            if previous is not None:
+                await asyncio.wait([previous])
+            if run.goal.direction is Direction.BACKWARD:
+                self._backward(run)
+            else:
+                await self._forward(run)
+        except EngineError as error:
+            if error.partial is not None and error.partial.trace.length >= run.node.length:
+                run.node = error.partial.trace
+            self._fail(run, "Prediction failed", error.code, str(error))
+        except Exception as error:  # a fault of our own must not end the session either
+            message = f"{type(error).__name__}: {error}"
+            self._fail(run, "Internal error", InternalError.code, message)
+
+    def _stop(self, run: _Run, stop: Stop) -> None:
+        """Ends an action at a stop, unless another one has taken its place."""
+        if run is self._run:
+            self._run = None
+            self.timeline.stop(stop)
+
+    def _keep(self, run: _Run, end: End, message: str = "") -> None:
+        """Puts what an unfinished action has predicted on the timeline."""
+        if run.node is not self.timeline.tip:
+            self.timeline.append(run.goal.action, run.node, end, message)
+
+    def _fail(self, run: _Run, title: str, code: int, message: str) -> None:
+        """The action has failed: the session stays where it began, and says so."""
+        if run is not self._run:
+            return
+        self._keep(run, End.FAILED, message)
+        self.listener.output(Output(f"{title} (error {code}): {message}\n", "error"))
+        stop = Stop(run.start.trace, Reason.PAUSE, title, f"{message} (step again to retry)")
+        self._stop(run, stop)
+
+    async def _forward(self, run: _Run) -> None:
+        """Over visited ground first, then on from the furthest known frame with the model."""
+        for node in self.timeline.ahead():
+            found = self._judge(run, node)
+            if found is not None:
+                self._stop(run, found)
+                return
+        tip = self.timeline.tip
+        if tip.frame is not None and left_entry(tip.frame):
+            self._at_end(run, tip)
+        else:
+            await self._predict(run, tip)
+
+    async def _predict(self, run: _Run, trace: Trace) -> None:
+        """Asks the world model until the goal, the program's end or a limit is reached.
+
+        The breakpoints that every arrival stops at are part of what it is asked for; the others,
+        and those set in the meantime, are judged on each frame and end the walk there.
+        """
+        while True:
+            goal = replace(
+                remaining(run.goal, run.start.state, trace.state),
+                lines=self.stopping.plain_places(),
+                exceptions=self.stopping.raised and not self.stopping.raised_condition,
+            )
+            watch = self._watch(run, goal, trace.state)
+            prediction = await self.world.predict(self.program, trace, goal, on_frame=watch)
+            trace = run.node = prediction.trace
+            self.timeline.append(
+                run.goal.action, trace, prediction.end, prediction.message, prediction.usage
+            )
+            if run.found is not None:
+                self._stop(run, replace(run.found, trace=trace))
+                return
+            if prediction.end is End.FINISHED:
+                self._at_end(run, trace)
+                return
+            if prediction.end is not End.REACHED:
+                message = prediction.message
+                self.listener.output(Output(f"The prediction was {message}.\n", "note"))
+                self._stop(run, Stop(trace, Reason.PAUSE, "Cut off", message))
+                return
+
+    def _watch(self, run: _Run, goal: Goal, begin: State) -> OnFrame:
+        """What is done with each frame as it comes: printing, and judging whether to stop."""
+
+        def watch(frame: Frame) -> bool:
+            run.node = run.node.append(frame)
+            run.frames += 1
+            printed = self._printing.feed(run.node)
+            if printed is not None and printed.text:
+                self.listener.output(Output(printed.text, printed.stream, printed.line))
+            run.found = self._judge(run, run.node)
+            return run.found is not None and not goal.reached(begin, frame)
+
+        return watch
+
+    def _judge(self, run: _Run, node: Trace) -> Stop | None:
+        """Why a walk forward stops on the last frame of `node`, if it does."""
+        assert node.frame is not None
+        hit = self.stopping.judge(node, self._log)
+        if hit is not None:
+            return Stop(node, hit.reason, text=hit.text, breakpoints=hit.breakpoints)
+        if run.goal.reached(run.start.state, node.frame) and not left_entry(node.frame):
+            return Stop(node, run.reason)
+        return None
+
+    def _log(self, text: str, frame: Frame) -> None:
+        """What a logpoint says."""
+        self.listener.output(Output(text + "\n", "log", frame.line))
+
+    def _at_end(self, run: _Run, end: Trace) -> None:
+        """The entry scope is left: stops once, so that the outcome can be seen, then ends."""
+        raised, at = uncaught(end), run.start.trace
+        is_seen = raised is not None and self.stopping.uncaught and at.length >= raised.length
+        if at is end or is_seen:
+            self._run, self.is_over = None, True
+            self.listener.ended(0 if raised is None else 1)
+            return
+        where = raised if raised is not None and self.stopping.uncaught else end
+        frame = raised.frame if raised is not None else end.frame
+        text = frame.value.text if frame is not None and frame.value is not None else ""
+        if raised is not None:
+            self._stop(run, Stop(where, Reason.EXCEPTION, "Uncaught exception", text))
+        else:
+            self._stop(run, Stop(end, Reason.STEP, "At the end", f"returns {text}"))
+
+    def _backward(self, run: _Run) -> None:
+        """Over visited ground, to the goal, or to the very first line."""
+        first = run.start.trace
+        for node in self.timeline.behind():
+            if node.frame is None or node.frame.event is not Event.LINE:
+                continue
+            first = node
+            if run.goal.action is Action.RUN_TO:
+                hit = self.stopping.judge(node, self._log)
+                if hit is not None:
+                    stop = Stop(node, hit.reason, text=hit.text, breakpoints=hit.breakpoints)
+                    self._stop(run, stop)
+                    return
+            elif is_reached_backward(run.goal, run.start.state, node):
+                self._stop(run, Stop(node, Reason.STEP))
+                return
+        text = "this is the first line: nothing before it has been predicted"
+        self._stop(run, Stop(first, Reason.ENTRY, "At the start", text))
