@@ -1,0 +1,159 @@
+"""Breakpoints as an editor sets them, placed where the program has code."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from foreframe.errors import BadExpression
+from foreframe.stopping import Breakpoint, Place
+from foreframe.timeline import Reason
+from foreframe_protocol import dap
+
+if TYPE_CHECKING:
+    from foreframe_models.control_flow import Program
+
+PENDING = "not set before the launch"
+
+
+class Placement:
+    """Where one launched program can stop. `with_module`: its module-level lines are run too."""
+
+    def __init__(self, program: Program, *, with_module: bool) -> None:
+        self.program = program
+        scopes = {function.id: function.scope_line for function in program.functions}
+        module = program.functions[0].id
+        self._places: dict[int, frozenset[Place]] = {}
+        for line, ids in program.executable_lines().items():
+            places = {(scopes[i], line) for i in ids if with_module or i != module}
+            if places:
+                self._places[line] = frozenset(places)
+        self._lines = sorted(self._places)
+
+    def lines(self, first: int, last: int) -> list[int]:
+        """The lines from `first` to `last` on which a breakpoint stays where it is put."""
+        return [line for line in self._lines if first <= line <= last]
+
+    def at_line(self, line: int) -> tuple[int, frozenset[Place]] | None:
+        """The first line from `line` on that has code, and its places; None: there is none."""
+        index = bisect_left(self._lines, line)
+        if index == len(self._lines):
+            return None
+        found = self._lines[index]
+        return found, self._places[found]
+
+    def at_function(self, name: str) -> tuple[int, frozenset[Place]] | None:
+        """The first lines of the functions with this name, dotted or not."""
+        found = [f for f in self.program.functions[1:] if name in (f.qualname, f.name)]
+        places = frozenset((f.scope_line, line) for f in found for line in f.entry_lines)
+        return (min(line for _, line in places), places) if places else None
+
+
+Asked = dap.SourceBreakpoint | dap.FunctionBreakpoint
+FUNCTIONS = ""  # the key of function breakpoints, which belong to no file
+
+
+class BreakpointTable:
+    """What an editor has asked for, by file, and what became of it.
+
+    A breakpoint that is asked for again, just the same, keeps its number and its hits.
+    """
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._asked: dict[str, list[tuple[int, Asked]]] = {}
+        self._made: dict[int, Breakpoint] = {}
+
+    def ask(self, path: str, wanted: Sequence[Asked]) -> None:
+        """Replaces what was asked for in a file."""
+        known = list(self._asked.get(path, ()))
+        asked: list[tuple[int, Asked]] = []
+        for one in wanted:
+            same = next((pair for pair in known if pair[1] == one), None)
+            if same is None:
+                self._last += 1
+                same = self._last, one
+            else:
+                known.remove(same)
+            asked.append(same)
+        self._asked[path] = asked
+        for ident, _ in known:
+            self._made.pop(ident, None)
+
+    def rename(self, path: str, other: str) -> None:
+        """Two names of one file: what was asked for under the first counts for the second."""
+        if path != other:
+            self._asked[other] = self._asked.pop(path)
+
+    def paths(self) -> list[str]:
+        """The files for which something was asked."""
+        return [path for path in self._asked if path != FUNCTIONS]
+
+    def refused(self, path: str, message: str) -> list[dap.Breakpoint]:
+        """The answer where none of a file's breakpoints can be set (yet)."""
+        told: list[dap.Breakpoint] = []
+        for ident, wanted in self._asked.get(path, ()):
+            answer: dap.Breakpoint = {"id": ident, "verified": False, "message": message}
+            if isinstance(wanted, dap.SourceBreakpoint):
+                answer["line"] = wanted.line
+            told.append(answer)
+        return told
+
+    def place(
+        self, placement: Placement, path: str
+    ) -> tuple[list[Breakpoint], list[dap.Breakpoint]]:
+        """Sets what was asked for in a file, or for functions, and says what became of each."""
+        made: list[Breakpoint] = []
+        told: list[dap.Breakpoint] = []
+        for ident, wanted in self._asked.get(path, ()):
+            answer: dap.Breakpoint = {"id": ident, "verified": True}
+            try:
+                line, places = found(placement, wanted)
+                breakpoint_ = self._make(ident, wanted, places)
+            except BadExpression as error:
+                answer = {"id": ident, "verified": False, "message": str(error)}
+                if isinstance(wanted, dap.SourceBreakpoint):
+                    answer["line"] = wanted.line
+            else:
+                made.append(breakpoint_)
+                answer["line"] = line
+                if isinstance(wanted, dap.SourceBreakpoint) and line != wanted.line:
+                    answer["message"] = f"moved from line {wanted.line}: no code to stop at there"
+            told.append(answer)
+        return made, told
+
+    def _make(self, ident: int, wanted: Asked, places: frozenset[Place]) -> Breakpoint:
+        """The breakpoint, the one that was there before if it is the same. Raises BadExpression."""
+        is_line = isinstance(wanted, dap.SourceBreakpoint)
+        new = Breakpoint(
+            ident,
+            places,
+            wanted.condition or "",
+            wanted.hit_condition or "",
+            (wanted.log_message or "") if isinstance(wanted, dap.SourceBreakpoint) else "",
+            Reason.BREAKPOINT if is_line else Reason.FUNCTION_BREAKPOINT,
+        )
+        new.check()
+        known = self._made.get(ident)
+        if known is None or known.places != places:
+            known = self._made[ident] = new
+        return known
+
+    def forget_hits(self) -> None:
+        """A new run counts from one."""
+        for breakpoint_ in self._made.values():
+            breakpoint_.hits.clear()
+
+
+def found(placement: Placement, wanted: Asked) -> tuple[int, frozenset[Place]]:
+    """Where a breakpoint goes. Raises BadExpression when there is no such place."""
+    if isinstance(wanted, dap.SourceBreakpoint):
+        at_line = placement.at_line(wanted.line)
+        if at_line is None:
+            raise BadExpression("there is no code to stop at on this line or below")
+        return at_line
+    at_function = placement.at_function(wanted.name.strip().removesuffix("()"))
+    if at_function is None:
+        raise BadExpression(f"the program has no function {wanted.name!r}")
+    return at_function

@@ -1,0 +1,203 @@
+"""Requests in, responses and events out: every request is answered, exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import traceback
+from collections.abc import Callable, Coroutine, Mapping
+from typing import get_type_hints
+
+from pydantic import ValidationError
+
+from foreframe.errors import (
+    BadArguments,
+    BadEntry,
+    ForeframeError,
+    InternalError,
+    MalformedMessage,
+    UnknownCommand,
+)
+from foreframe_models.engines.base import EngineError
+from foreframe_protocol import dap
+from foreframe_protocol.wire import Malformed, Message
+
+Send = Callable[[Message], None]
+Body = Mapping[str, object] | None
+Handler = Callable[[dap.Model], Body | Coroutine[None, None, Body]]
+
+_CAPITAL = re.compile(r"(?<=[a-z])([A-Z])")
+_COMMAND = re.compile(r"[a-z][A-Za-z]{0,63}")
+
+
+class Conversation:
+    """One client's requests, answered by the methods that a subclass names `on_` + the command.
+
+    What such a method returns is the body of the response; one that is a coroutine answers later.
+    Its argument's annotation is the model that the request's arguments are checked against.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._seq = 0
+        self._handlers: dict[str, tuple[Handler, type[dap.Model]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._after: list[Callable[[], None]] = []
+        self.current_request = 0  # the number of the request that is being answered
+
+    def receive(self, message: Message | Malformed) -> None:
+        """Handles one message. Never raises."""
+        if isinstance(message, Malformed):
+            self._refuse_malformed(message)
+            return
+        seq, command = number(message.get("seq")), message.get("command")
+        if message.get("type") == "response":
+            self.tell(f"a response to nothing that was asked: {command!r}")
+            return
+        if seq is None or not isinstance(command, str) or message.get("type") != "request":
+            reason = 'a message must have a number `seq`, `type` "request" and a text `command`'
+            self._refuse_malformed(Malformed(reason, seq, str(command or "")))
+            return
+        self.current_request = seq
+        try:
+            handler, model = self._handler(command)
+            answer = handler(self._arguments(message.get("arguments"), model))
+        except Exception as error:
+            self._fail(seq, command, error)
+            return
+        if isinstance(answer, Coroutine):
+            task = asyncio.ensure_future(self._answer_later(seq, command, answer))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            self._respond(seq, command, answer)
+
+    def event(self, name: str, body: Mapping[str, object] | None = None) -> None:
+        """Sends an event."""
+        message: Message = {"type": "event", "event": name}
+        if body is not None:
+            message["body"] = body
+        self._emit(message)
+
+    def tell(self, text: str, category: str = "console") -> None:
+        """Shows a line of our own to the person."""
+        self.event("output", {"category": category, "output": f"foreframe: {text}\n"})
+
+    def after_response(self, action: Callable[[], None]) -> None:
+        """`action` is done when the response to the request that is being answered is out."""
+        self._after.append(action)
+
+    async def finish(self) -> None:
+        """Cancels the answers that are still to come."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _handler(self, command: str) -> tuple[Handler, type[dap.Model]]:
+        """The method for a command and the model of its arguments. Raises UnknownCommand."""
+        found = self._handlers.get(command)
+        if found is None:
+            name = "on_" + _CAPITAL.sub(r"_\1", command).lower()
+            method: Handler | None = None
+            if _COMMAND.fullmatch(command):
+                method = getattr(self, name, None)
+            if method is None:
+                raise UnknownCommand(f"{command!r} is not supported by this adapter")
+            found = self._handlers[command] = method, get_type_hints(method)["arguments"]
+        return found
+
+    def _arguments(self, given: object, model: type[dap.Model]) -> dap.Model:
+        """The arguments of a request, checked. Raises BadArguments."""
+        try:
+            return model.model_validate({} if given is None else given)
+        except ValidationError as error:
+            raise BadArguments(problems(error)) from error
+
+    async def _answer_later(
+        self, seq: int, command: str, answer: Coroutine[None, None, Body]
+    ) -> None:
+        try:
+            body = await answer
+        except asyncio.CancelledError:
+            self._respond_error(seq, command, "cancelled", None)
+            raise
+        except Exception as error:
+            self._fail(seq, command, error)
+        else:
+            self._respond(seq, command, body)
+
+    def _respond(self, seq: int, command: str, body: Body) -> None:
+        response: Message = {
+            "type": "response",
+            "request_seq": seq,
+            "success": True,
+            "command": command,
+        }
+        if body is not None:
+            response["body"] = body
+        self._emit(response)
+        after, self._after = self._after, []
+        for action in after:
+            action()
+
+    def _fail(self, seq: int, command: str, error: Exception) -> None:
+        """The error response for what a handler raised."""
+        self._after.clear()
+        code, text = code_of(error), str(error)
+        if code == InternalError.code:
+            traceback.print_exception(error, file=sys.stderr)
+            text = f"internal error, please report it: {type(error).__name__}: {error}"
+        show = command in ("launch", "attach", "restart") or code == InternalError.code
+        self._respond_error(seq, command, text, {"id": code, "format": text, "showUser": show})
+
+    def _respond_error(
+        self, seq: int, command: str, message: str, error: dap.ErrorMessage | None
+    ) -> None:
+        self._emit(
+            {
+                "type": "response",
+                "request_seq": seq,
+                "success": False,
+                "command": command,
+                "message": message,
+                "body": {} if error is None else {"error": error},
+            }
+        )
+
+    def _refuse_malformed(self, found: Malformed) -> None:
+        """An error response where it is known to which request, else a line for the person."""
+        if found.seq is None:
+            self.tell(f"a message that cannot be read was skipped: {found.reason}", "stderr")
+        else:
+            self._fail(found.seq, found.command, MalformedMessage(found.reason))
+
+    def _emit(self, message: Message) -> None:
+        self._seq += 1
+        self._send({"seq": self._seq, **message})
+
+
+def number(value: object) -> int | None:
+    """A JSON value that is an integer."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def code_of(error: Exception) -> int:
+    """The stable number of an error."""
+    if isinstance(error, ForeframeError | EngineError):
+        return error.code
+    # Known only where it can occur: importing the world model would cost start-up time.
+    if type(error).__name__ == "EntryError":
+        return BadEntry.code
+    return InternalError.code
+
+
+def problems(error: ValidationError) -> str:
+    """What is wrong with arguments, field by field."""
+    found = []
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        place = ".".join(str(part) for part in problem["loc"])
+        found.append(f"{place}: {problem['msg']}" if place else str(problem["msg"]))
+    return "; ".join(found)

@@ -1,0 +1,91 @@
+"""From a launch configuration to a program and the call frame that its session begins with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foreframe.errors import BadEntry, BadOption, ModeNotAvailable
+from foreframe.session import WorldModel
+from foreframe_protocol import dap
+from foreframe_protocol.states import Trace
+
+if TYPE_CHECKING:
+    from foreframe_models.control_flow import Program
+
+OpenWorld = Callable[[str, int | None], WorldModel]
+"""Engine and the most frames of a trace (None: the usual limit) → a world model, not yet loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What was launched."""
+
+    program: Program
+    world: WorldModel
+    start: Trace
+    arguments: dap.LaunchArguments
+
+    @property
+    def source(self) -> dap.Source:
+        """The program, as an editor knows it."""
+        return {"name": Path(self.program.path).name, "path": self.program.path}
+
+    def is_program(self, path: str | None) -> bool:
+        """Whether a path means the launched file."""
+        return path is not None and same_file(path, self.program.path)
+
+
+async def launch(arguments: dap.LaunchArguments, engine: str, open_world: OpenWorld) -> Launch:
+    """Reads and checks all that is asked for; loads no model.
+
+    Raises LaunchError and EntryError, whose texts are for a person.
+    """
+    if arguments.mode != "imagine":
+        raise ModeNotAvailable(
+            f'the mode {arguments.mode!r} is not available in this version: use "imagine"'
+        )
+    args = literals(arguments.args)
+    if args and not arguments.function:
+        raise BadEntry('`args` are the arguments of a function: name it with "function"')
+    # Imported here and not above: the answer to `initialize` must not wait for it.
+    from foreframe.source_file import load_program
+    from foreframe_models.entry import Entry
+
+    path = Path(arguments.cwd or ".") / arguments.program
+    program = await asyncio.to_thread(load_program, path)
+    try:
+        world = open_world(arguments.engine or engine, arguments.max_frames)
+    except ValueError as error:
+        raise BadOption(f"`engine`: {error}") from error
+    start = await world.start(program, Entry(arguments.function or None, args))
+    return Launch(program, world, start, arguments)
+
+
+def literals(args: str | list[object] | None) -> str:
+    """The arguments of a call as Python literals, from the same or from a list of JSON values."""
+    if isinstance(args, list):
+        return ", ".join(repr(value) for value in args)
+    return args or ""
+
+
+def same_file(one: str, other: str) -> bool:
+    """Whether two paths mean one file, which need not exist any more."""
+    if one == other:
+        return True
+    try:
+        return Path(one).resolve() == Path(other).resolve()
+    except (OSError, ValueError):
+        return False
+
+
+def open_model(engine: str, max_frames: int | None) -> WorldModel:
+    """The world model of an engine that is named as on the command line."""
+    from foreframe_models.engines import open_engine
+    from foreframe_models.world_model import WorldModel as Model
+
+    frames = 1000 if max_frames is None else max_frames
+    return Model(open_engine(engine), max_frames=frames, max_tokens=max(20_000, 30 * frames))

@@ -1,0 +1,30 @@
+"""`foreframe dap` with a tape for a model: `python tape_adapter.py TAPE [--tcp]`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from foreframe.dap.server import serve_stdio, serve_tcp
+from foreframe.session import WorldModel
+
+
+def main() -> None:
+    tape = Path(sys.argv[1])
+
+    def open_world(engine: str, max_frames: int | None) -> WorldModel:
+        from tape import TapeWorld, load
+
+        world = TapeWorld(load(tape), max_frames=max_frames or 1000)
+        if engine.startswith("slow:"):
+            world.delay = float(engine.removeprefix("slow:"))
+        return world
+
+    if "--tcp" in sys.argv:
+        serve_tcp(0, open_world=open_world)
+    else:
+        serve_stdio(open_world=open_world)
+
+
+if __name__ == "__main__":
+    main()
