@@ -168,9 +168,8 @@ class Client:
 
     async def value(self, expression: str, context: str = "watch") -> str:
         frame = (await self.stack())[0]["id"]
-        return (await self.evaluate(expression=expression, frameId=frame, context=context))[
-            "result"
-        ]
+        body = await self.evaluate(expression=expression, frameId=frame, context=context)
+        return body["result"]
 
 
 def in_process(open_world: OpenWorld) -> tuple[Client, Adapter]:
