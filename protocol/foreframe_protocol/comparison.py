@@ -23,6 +23,7 @@ from foreframe_protocol.value_tree import SEQUENCES, SETS, Child, Kind, Tree, pa
 
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 _ANY_ADDRESS = "at \0"  # in spellings; reprs of strings hold no NUL
+_PARTED = SEQUENCES | SETS | {Kind.DICT, Kind.CALL, Kind.ENUM}
 _DUNDER_MODULE = re.compile(r"\b__\w+?__\.")
 
 _Pair = tuple[str, Tree, Tree]
@@ -90,7 +91,7 @@ def _compare_level(
         unclear = open_braces and (one.cut or other.cut) and one.text[0] == other.text[0]
         found.append((path, Verdict.NOT_COMPARABLE if unclear else Verdict.DIFFERS))
         return
-    if one.truncated or other.truncated or not _has_parts(one.kind):
+    if one.truncated or other.truncated or one.kind not in _PARTED:
         if (verdict := _leaf(one, other)) is not Verdict.MATCH:
             found.append((path, verdict))
         return
@@ -109,10 +110,6 @@ def _compare_level(
         _pair_entries(path, one, other, found, pairs)
     else:
         _pair_in_order(path, one, other, found, pairs)
-
-
-def _has_parts(kind: Kind) -> bool:
-    return kind in SEQUENCES | SETS or kind in (Kind.DICT, Kind.CALL, Kind.ENUM)
 
 
 def _type_name(tree: Tree) -> str:
@@ -267,7 +264,7 @@ def canonical(tree: Tree) -> str:
             return repr(complex(tree.text))
         case Kind.OPAQUE:
             return _DUNDER_MODULE.sub("", _ADDRESS.sub(_ANY_ADDRESS, tree.text))
-        case kind if _has_parts(kind):
+        case kind if kind in _PARTED:
             parts = [
                 f"{canonical(c.key) if c.key else c.name}: {canonical(c.value)}"
                 if kind in (Kind.DICT, Kind.CALL)

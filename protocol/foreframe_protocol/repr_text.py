@@ -48,6 +48,7 @@ class Level:
     end: int  # index behind the closing bracket; the text's length when it has none
     closed: bool
     truncated: bool = False  # there are more items than asked for
+    comma: bool = False  # one stands behind the last item
 
 
 def split_level(text: str, start: int, limit: int = NO_LIMIT) -> Level | None:
@@ -95,7 +96,7 @@ def split_level(text: str, start: int, limit: int = NO_LIMIT) -> Level | None:
             closers.pop()
             if not closers:
                 if not text[begin : match.end() - 1].strip():
-                    return Level(items, match.end(), True)
+                    return Level(items, match.end(), True, comma=bool(items))
                 if len(items) >= limit:
                     return Level(items, match.end(), True, truncated=True)
                 take(match.end() - 1)
@@ -124,7 +125,7 @@ def elements(text: str) -> list[str] | None:
         return None
     if any(item.key is not None or not item.text for item in level.items):
         return None
-    if text[0] == "(" and len(level.items) == 1 and not text[:-1].rstrip().endswith(","):
+    if text[0] == "(" and len(level.items) == 1 and not level.comma:
         return None
     return [item.text for item in level.items]
 

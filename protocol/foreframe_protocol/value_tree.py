@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from foreframe_protocol.repr_text import (
     STRING,
@@ -17,7 +19,7 @@ from foreframe_protocol.repr_text import (
     unescape,
 )
 
-MAX_DEPTH = 100  # levels that can be expanded; below, a value is its text
+MAX_DEPTH = 50  # levels that can be expanded; below, a value is its text
 MAX_NODES = 100_000  # elements of one container that can be expanded
 
 
@@ -129,16 +131,18 @@ class Tree:
         """One part. Raises IndexError."""
         return self._child(range(len(self.items))[index])
 
-    def _part(self, text: str, cut: bool) -> Tree:
+    def _part(self, text: str, last: bool) -> Tree:
+        """A part of this value; the last one of a cut value is cut too, unless it is closed."""
+        cut = self.cut and last and text[-1:] not in (")", "]", "}", ">", "'", '"')
         return parse_value(text, cut=cut, max_nodes=self.max_nodes, depth=self.depth + 1)
 
     def _child(self, index: int) -> Child:
         key, text = self.items[index]
         last = index == len(self.items) - 1
-        value = self._part(text, self.cut and last)
+        value = self._part(text, last)
         match self.kind:
             case Kind.DICT if key is not None:
-                tree = self._part(key, self.cut and last and not text)
+                tree = self._part(key, last and not text)
                 return Child(key, f"[{key}]" if _is_literal(tree) else "", value, tree)
             case Kind.CALL | Kind.ENUM if key is not None:
                 return Child(key, f".{key}", value)
@@ -148,6 +152,16 @@ class Tree:
                 return Child(str(index), f"[{index}]", value)
             case _:
                 return Child(str(index), "", value)
+
+
+class _Source(NamedTuple):
+    """A text to read, and how far."""
+
+    text: str
+    cut: bool
+    max_nodes: int
+    depth: int
+    more: bool = False  # there are more elements than asked for
 
 
 def parse_value(
@@ -162,15 +176,15 @@ def parse_value(
         return Tree(Kind.OPAQUE, text, cut=cut)
     kind = _WORDS.get(text)
     if kind is None:
-        first = text[:1]
-        if first in "'\"b" and (tree := _parse_string(text, cut)):
+        first = text[0]
+        if first in "'\"b" and (tree := _string(text)):
             return tree
         if first.isdecimal() or first in "-(in":
             kind = _number(text)
     if kind is not None:
         return Tree(kind, text, _TYPE_NAMES.get(kind, kind.value), cut=cut)
     if first in "[({<" or _CALL.match(text):
-        return _parse_container(text, cut, max_nodes, depth)
+        return _container(_Source(text, cut, max_nodes, depth))
     return Tree(Kind.OPAQUE, text, cut=cut)
 
 
@@ -182,84 +196,79 @@ def _number(text: str) -> Kind | None:
     return Kind.COMPLEX if _COMPLEX.fullmatch(text) else None
 
 
-def _parse_string(text: str, cut: bool) -> Tree | None:
+def _string(text: str) -> Tree | None:
+    """A str or bytes; cut exactly when its closing quote is not there."""
     match = STRING.fullmatch(text)
+    whole = match is not None
+    match = match or UNFINISHED_STRING.fullmatch(text)
     if match is None:
-        match, cut = UNFINISHED_STRING.fullmatch(text), True
-        if match is None:
-            return None
+        return None
     kind = Kind.BYTES if match[1] else Kind.STR
-    length = None if cut else escaped_length(text[match.end(1) + 1 : -1])
-    return Tree(kind, text, kind.value, length, cut)
+    length = escaped_length(text[match.end(1) + 1 : -1]) if whole else None
+    return Tree(kind, text, kind.value, length, not whole)
 
 
-def _parse_container(text: str, cut: bool, max_nodes: int, depth: int) -> Tree:
+def _container(source: _Source) -> Tree:
     """A text that starts with a bracket, or with a name and a bracket."""
-    opaque = Tree(Kind.OPAQUE, text, _object_type(text), cut=cut)
+    text = source.text
+    opaque = Tree(Kind.OPAQUE, text, _object_type(text), cut=source.cut)
     if text[0] == "<":
         enum = _ENUM.fullmatch(text)
         if enum is None:
             return opaque
-        item = Item("value", enum[3])
-        return Tree(Kind.ENUM, text, enum[1], 1, cut, depth >= MAX_DEPTH, (), (item,), depth)
+        return _tree(Kind.ENUM, enum[1], [Item("value", enum[3])], source, length=1)
     call = _CALL.match(text)
-    level = split_level(text, call.end() - 1 if call else 0, max_nodes)
+    level = split_level(text, call.end() - 1 if call else 0, source.max_nodes)
     if level is None or (level.closed and level.end != len(text)):
         return opaque
+    source = source._replace(
+        cut=source.cut or not (level.closed or level.truncated), more=level.truncated
+    )
+    length = None if source.cut or level.truncated else len(level.items)
     if not call:
-        return _plain(text, text[0], "", level, cut, max_nodes, depth)
+        kind = _kind_in_brackets(text[0], level)
+        items = level.items
+        if kind is Kind.DICT and items and items[-1].key is None:
+            items = [*items[:-1], Item(items[-1].text, "")]  # cut in the middle of a key
+        if kind in (Kind.OPAQUE, Kind.ELLIPSIS):
+            return Tree(kind, text, cut=source.cut)
+        return _tree(kind, kind.value, items, source, length=length)
     name = call[1]
     if text == "set()":
-        return _tree(Kind.SET, text, name, level, cut, max_nodes, depth)
-    if wrapper := _WRAPPERS.get(name.rpartition(".")[2]):
-        tree = _wrapped(text, name, wrapper, level, cut, max_nodes, depth)
-        if tree is not None:
-            return tree
-    return _tree(Kind.CALL, text, name, level, cut, max_nodes, depth)
+        return _tree(Kind.SET, name, [], source, length=0)
+    if (wrapper := _WRAPPERS.get(name.rpartition(".")[2])) and level.items:
+        wrapped = _wrapped(name, *wrapper, level.items, source)
+        if wrapped is not None:
+            return wrapped
+    kind = wrapper[1] if wrapper and text.endswith("()") else Kind.CALL
+    return _tree(kind, name, level.items, source, length=length)
 
 
-def _plain(
-    text: str, bracket: str, name: str, level: Level, cut: bool, max_nodes: int, depth: int
-) -> Tree:
-    """A list, tuple, set or dict in brackets."""
+def _kind_in_brackets(bracket: str, level: Level) -> Kind:
+    """What stands in brackets without a name. OPAQUE: nothing that a builtin type writes."""
     items = level.items
-    if level.closed and len(items) == 1 and items[0] == (None, "..."):
-        return Tree(Kind.ELLIPSIS, text, "", cut=cut)  # the container holds itself
-    kind = Kind.LIST if bracket == "[" else Kind.TUPLE
-    if bracket == "{":
-        kind = Kind.SET if items and items[0].key is None else Kind.DICT
-        keys = [item.key is not None for item in items]
-        if level.closed is False and kind is Kind.DICT and items and not keys[-1]:
-            items[-1] = Item(items[-1].text, "")  # cut in the middle of a key
-            keys[-1] = True
-        if any(keys) and not all(keys):
-            return Tree(Kind.OPAQUE, text, cut=cut)
-    if kind is Kind.TUPLE and level.closed and len(items) == 1 and "," not in text[-3:]:
-        return Tree(Kind.OPAQUE, text, cut=cut)  # (1): parentheses, no tuple
-    return _tree(kind, text, name or kind.value, level, cut, max_nodes, depth)
+    if level.closed and items == [(None, "...")]:
+        return Kind.ELLIPSIS  # the container holds itself
+    if bracket == "[":
+        return Kind.LIST
+    if bracket == "(":
+        lone = level.closed and len(items) == 1 and not level.comma
+        return Kind.OPAQUE if lone else Kind.TUPLE
+    keyed = [item.key is not None for item in items]
+    if not level.closed and len(keyed) > 1:
+        keyed.pop()  # may be cut in the middle of its key
+    if all(keyed):
+        return Kind.DICT
+    return Kind.OPAQUE if any(keyed) else Kind.SET
 
 
 def _wrapped(
-    text: str,
-    name: str,
-    wrapper: tuple[int, Kind],
-    level: Level,
-    cut: bool,
-    max_nodes: int,
-    depth: int,
+    name: str, position: int, kind: Kind, arguments: list[Item], source: _Source
 ) -> Tree | None:
     """A Counter, deque, ... with the children of its container; None when it shows none."""
-    position, kind = wrapper
-    if not level.items and level.closed:
-        return _tree(kind, text, name, level, cut, max_nodes, depth)
-    if len(level.items) <= position or level.items[position].text[:1] not in ("[", "{"):
+    if len(arguments) <= position or arguments[position].text[:1] not in ("[", "{"):
         return None
-    inner = parse_value(
-        level.items[position].text,
-        cut=cut or not level.closed,
-        max_nodes=max_nodes,
-        depth=depth,
-    )
+    inner = parse_value(arguments[position].text, max_nodes=source.max_nodes, depth=source.depth)
     items = inner.items
     if kind is Kind.DICT and inner.kind is Kind.LIST:  # OrderedDict([('a', 1)]), before 3.12
         if not all(item.text.startswith("(") for item in items):
@@ -270,38 +279,32 @@ def _wrapped(
         items = tuple(Item(key.text, value.text) for key, value in pairs)
     elif inner.kind is not (Kind.SET if kind is Kind.FROZENSET else kind):
         return None
-    details = tuple(item for i, item in enumerate(level.items) if i != position)
-    length = inner.length if level.closed else None
-    return Tree(
-        kind,
-        text,
-        name,
-        length,
-        cut or not level.closed,
-        inner.truncated,
-        details,
-        items,
-        depth,
-        max_nodes,
+    details = arguments[:position] + arguments[position + 1 :]
+    tree = _tree(kind, name, items, source, length=None if source.cut else inner.length)
+    deep = source.depth >= MAX_DEPTH
+    return replace(
+        tree,
+        truncated=tree.truncated or inner.truncated,
+        details=() if deep else tuple(details),
     )
 
 
 def _tree(
-    kind: Kind, text: str, name: str, level: Level, cut: bool, max_nodes: int, depth: int
+    kind: Kind, name: str, items: Sequence[Item], source: _Source, *, length: int | None
 ) -> Tree:
-    cut = cut or not (level.closed or level.truncated)
-    deep = depth >= MAX_DEPTH and bool(level.items)
+    """A container, without children where it stands too deep."""
+    deep = source.depth >= MAX_DEPTH and bool(items)
     return Tree(
         kind,
-        text,
+        source.text,
         name,
-        None if cut or level.truncated else len(level.items),
-        cut,
-        level.truncated or deep,
+        length,
+        source.cut,
+        deep or source.more,
         (),
-        () if deep else tuple(level.items),
-        depth,
-        max_nodes,
+        () if deep else tuple(items),
+        source.depth,
+        source.max_nodes,
     )
 
 
