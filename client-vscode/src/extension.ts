@@ -1,0 +1,46 @@
+/** Puts the extension together. Everything here is cheap: activation reads no file. */
+import * as vscode from 'vscode';
+import { BackendFactory } from './backend/factory';
+import { installBackend } from './backend/install';
+import { ConfigurationProvider } from './configurationProvider';
+import { InlineValues } from './inlineValues';
+import { imagineFile, PredictLenses, predictFromHere } from './predictFromHere';
+import { Sessions } from './sessions';
+import { StatusBar } from './statusBar';
+import { StopReader } from './stopReader';
+import { TimelineView } from './timeline/view';
+
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('Foreframe', { log: true });
+  const backends = new BackendFactory(context, log);
+  const configurations = new ConfigurationProvider(backends);
+  const sessions = new Sessions();
+  const reader = new StopReader(sessions);
+  const python: vscode.DocumentSelector = { language: 'python', scheme: 'file' };
+
+  context.subscriptions.push(
+    log,
+    vscode.debug.registerDebugConfigurationProvider('foreframe', configurations),
+    vscode.debug.registerDebugConfigurationProvider(
+      'foreframe',
+      configurations,
+      vscode.DebugConfigurationProviderTriggerKind.Dynamic,
+    ),
+    vscode.debug.registerDebugAdapterDescriptorFactory('foreframe', backends),
+    vscode.debug.registerDebugAdapterTrackerFactory('foreframe', sessions),
+    reader,
+    new InlineValues(reader, sessions),
+    new StatusBar(sessions, reader),
+    new TimelineView(context.extensionUri, sessions),
+    vscode.languages.registerCodeLensProvider(python, new PredictLenses(context.subscriptions)),
+    vscode.commands.registerCommand('foreframe.imagineFile', imagineFile),
+    vscode.commands.registerCommand('foreframe.predictFromHere', async (uri?: vscode.Uri, offset?: unknown) => {
+      // The context menu passes more than the lens does.
+      await predictFromHere(uri, typeof offset === 'number' ? offset : undefined);
+    }),
+    vscode.commands.registerCommand('foreframe.installBackend', () => installBackend(context, log)),
+    vscode.commands.registerCommand('foreframe.showLog', () => {
+      log.show();
+    }),
+  );
+}

@@ -1,0 +1,86 @@
+/** Shows the values of the selected scope beside its lines, as decorations of the editor. */
+import * as vscode from 'vscode';
+import type { StopReader, ShownScope } from './stopReader';
+import type { Sessions } from './sessions';
+import { PythonSyntax } from './python/syntax';
+import { describe, inlineValues, scopeNamed, type Certainty } from './shownValues';
+
+const COLORS: Record<Certainty, vscode.ThemeColor> = {
+  given: new vscode.ThemeColor('foreframe.givenForeground'),
+  predicted: new vscode.ThemeColor('foreframe.predictedForeground'),
+  uncertain: new vscode.ThemeColor('foreframe.uncertainForeground'),
+};
+
+export class InlineValues implements vscode.Disposable {
+  // One type for all, since the order of several at the same place is not fixed.
+  private readonly decoration = vscode.window.createTextEditorDecorationType({
+    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
+  });
+  private readonly subscriptions: vscode.Disposable[];
+  private scope: ShownScope | undefined;
+
+  constructor(reader: StopReader, sessions: Sessions) {
+    this.subscriptions = [
+      this.decoration,
+      reader.onDidSelect((scope) => {
+        this.scope = scope;
+        this.show();
+      }),
+      sessions.onDidGo(() => {
+        this.scope = undefined;
+        this.show();
+      }),
+      vscode.window.onDidChangeVisibleTextEditors(() => {
+        this.show();
+      }),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        // Values of lines that were edited since the stop would stand beside the wrong text.
+        if (this.scope?.path === document.fileName && document.isDirty) this.show();
+      }),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('foreframe')) this.show();
+      }),
+    ];
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  private show(): void {
+    for (const editor of vscode.window.visibleTextEditors) {
+      editor.setDecorations(this.decoration, this.decorations(editor.document));
+    }
+  }
+
+  private decorations(document: vscode.TextDocument): vscode.DecorationOptions[] {
+    const { scope } = this;
+    const settings = vscode.workspace.getConfiguration('foreframe', document);
+    if (scope?.path !== document.fileName || document.isDirty || !settings.get<boolean>('inlineValues', true)) return [];
+    const syntax = new PythonSyntax(document.getText());
+    const line = scope.line - 1;
+    const runs = scopeNamed(syntax, scope.name, document.offsetAt(new vscode.Position(line, Infinity)));
+    if (runs === null) return [];
+    const values = inlineValues(syntax, runs, line, scope.values, settings.get('confidenceThreshold', 0.5));
+    let previous = -1;
+    return values.map((shown) => {
+      const end = document.lineAt(shown.line).range.end;
+      const first = shown.line !== previous;
+      previous = shown.line;
+      return {
+        range: new vscode.Range(end, end),
+        hoverMessage: new vscode.MarkdownString()
+          .appendMarkdown(`**${describe(shown.value)}**\n`)
+          .appendCodeblock(`${shown.value.name} = ${shown.value.text}`, 'python'),
+        renderOptions: {
+          after: {
+            contentText: shown.text,
+            color: COLORS[shown.certainty],
+            fontStyle: shown.certainty === 'uncertain' ? 'italic' : 'normal',
+            margin: first ? '0 0 0 2.5em' : '0 0 0 1.2em',
+          },
+        },
+      };
+    });
+  }
+}

@@ -1,0 +1,67 @@
+/** Launch configurations: what was left out is filled in here. Knows no editor. */
+
+/** A `foreframe` configuration as a person writes it; everything may be missing. */
+export interface LaunchConfiguration {
+  type?: string;
+  request?: string;
+  name?: string;
+  mode?: string;
+  program?: string;
+  function?: string;
+  args?: string | readonly unknown[];
+  stopOnEntry?: boolean;
+  engine?: string;
+  maxFrames?: number;
+  port?: number;
+  host?: string;
+}
+
+/** What a configuration falls back on. */
+export interface LaunchDefaults {
+  readonly engine: string;
+  readonly maxFrames: number;
+  /** The port of a back end to join; 0 for none. */
+  readonly port: number;
+  /** Whether an enabled breakpoint may stop this program. */
+  hasBreakpoint(program: string): boolean;
+}
+
+/** A configuration that cannot be started; the message says what to do. */
+export class LaunchMistake extends Error {}
+
+export interface CompleteLaunch extends LaunchConfiguration {
+  type: 'foreframe';
+  request: 'launch';
+  name: string;
+  mode: string;
+  program: string;
+}
+
+/** The configuration with its defaults. Throws LaunchMistake. */
+export function completeLaunch(given: LaunchConfiguration, defaults: LaunchDefaults): CompleteLaunch {
+  const { program, mode = 'imagine' } = given;
+  if (!program) throw new LaunchMistake('Name a Python file as "program" in the launch configuration.');
+  if (given.args?.length && !given.function) {
+    throw new LaunchMistake('"args" are the arguments of a "function": name it in the launch configuration.');
+  }
+  if (mode !== 'imagine') {
+    throw new LaunchMistake(`"mode" is ${JSON.stringify(mode)}, but this version has only "imagine".`);
+  }
+  const port = given.port ?? defaults.port;
+  return {
+    ...given,
+    type: 'foreframe',
+    request: 'launch',
+    name: given.name?.trim() ? given.name : `Imagine ${given.function ?? baseName(program)}`,
+    mode,
+    program,
+    engine: given.engine ?? defaults.engine,
+    maxFrames: given.maxFrames ?? defaults.maxFrames,
+    stopOnEntry: given.stopOnEntry ?? !defaults.hasBreakpoint(program),
+    ...(port === 0 ? {} : { port }),
+  };
+}
+
+function baseName(file: string): string {
+  return file.split(/[/\\]/).at(-1) ?? file;
+}

@@ -1,0 +1,69 @@
+/** Follows the Foreframe sessions of the window: when they stop, go on and end. */
+import * as vscode from 'vscode';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { Direction } from './timeline/model';
+
+/** Requests after which the next `stopped` is the answer of the model. */
+const ACTIONS = new Set([
+  'configurationDone',
+  'next',
+  'stepIn',
+  'stepOut',
+  'stepBack',
+  'continue',
+  'reverseContinue',
+  'restart',
+]);
+
+const BACKWARD = new Set(['stepBack', 'reverseContinue']);
+
+export interface SessionStop {
+  readonly session: vscode.DebugSession;
+  readonly threadId: number;
+  /** Milliseconds from the action to the stop; undefined if no action led to it. */
+  readonly latency: number | undefined;
+  /** The way through time of that action. */
+  readonly direction: Direction;
+}
+
+export class Sessions implements vscode.DebugAdapterTrackerFactory {
+  private readonly stopped = new vscode.EventEmitter<SessionStop>();
+  private readonly went = new vscode.EventEmitter<vscode.DebugSession>();
+  private readonly ended = new vscode.EventEmitter<vscode.DebugSession>();
+  private readonly told = new vscode.EventEmitter<{ session: vscode.DebugSession; event: DebugProtocol.Event }>();
+
+  readonly onDidStop = this.stopped.event;
+  /** An action was asked for: what was shown of the last stop is old. */
+  readonly onDidGo = this.went.event;
+  readonly onDidEnd = this.ended.event;
+  /** Every other event of a back end. */
+  readonly onDidTell = this.told.event;
+
+  createDebugAdapterTracker(session: vscode.DebugSession): vscode.DebugAdapterTracker {
+    let asked: number | undefined;
+    let direction: Direction = 'forward';
+    return {
+      onWillReceiveMessage: (message: DebugProtocol.Request) => {
+        if (message.type !== 'request' || !ACTIONS.has(message.command)) return;
+        asked = performance.now();
+        direction = BACKWARD.has(message.command) ? 'backward' : 'forward';
+        this.went.fire(session);
+      },
+      onDidSendMessage: (message: DebugProtocol.ProtocolMessage) => {
+        if (message.type !== 'event') return;
+        const event = message as DebugProtocol.Event;
+        if (event.event !== 'stopped') {
+          this.told.fire({ session, event });
+          return;
+        }
+        const { threadId = 1 } = (event as DebugProtocol.StoppedEvent).body;
+        const latency = asked === undefined ? undefined : performance.now() - asked;
+        asked = undefined;
+        this.stopped.fire({ session, threadId, latency, direction });
+      },
+      onWillStopSession: () => {
+        this.ended.fire(session);
+      },
+    };
+  }
+}

@@ -1,0 +1,89 @@
+/** The status bar's word on the running session: mode, engine, how long a step took, how sure it is. */
+import * as vscode from 'vscode';
+import { percent } from './shownValues';
+import type { Sessions, SessionStop } from './sessions';
+import type { StopReader, ShownScope } from './stopReader';
+
+export class StatusBar implements vscode.Disposable {
+  private readonly item = vscode.window.createStatusBarItem('foreframe.session', vscode.StatusBarAlignment.Left, 40);
+  private readonly subscriptions: vscode.Disposable[];
+  private latency: number | undefined;
+  private thinking = false;
+  private scope: ShownScope | undefined;
+
+  constructor(sessions: Sessions, reader: StopReader) {
+    this.item.name = 'Foreframe';
+    this.item.command = 'foreframe.timeline.focus';
+    this.subscriptions = [
+      this.item,
+      sessions.onDidGo(() => {
+        this.thinking = true;
+        this.show();
+      }),
+      sessions.onDidStop((stop: SessionStop) => {
+        this.thinking = false;
+        this.latency = stop.latency ?? this.latency;
+        this.show();
+      }),
+      sessions.onDidEnd(() => {
+        this.thinking = false;
+        this.latency = undefined;
+        this.scope = undefined;
+        this.item.hide();
+      }),
+      reader.onDidSelect((scope) => {
+        this.scope = scope;
+        this.show();
+      }),
+      vscode.debug.onDidChangeActiveDebugSession(() => {
+        this.show();
+      }),
+    ];
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  private show(): void {
+    const session = vscode.debug.activeDebugSession;
+    if (session?.type !== 'foreframe') {
+      this.item.hide();
+      return;
+    }
+    const { mode = 'imagine', engine = 'auto' } = session.configuration as { mode?: string; engine?: string };
+    const confidence = leastSure(this.scope);
+    const took = this.latency === undefined ? '' : duration(this.latency);
+    const parts = [mode, engineName(engine), took, confidence === undefined ? '' : `≥ ${percent(confidence)} sure`];
+    const icon = this.thinking ? '$(loading~spin)' : '$(lightbulb-sparkle)';
+    this.item.text = `${icon} ${parts.filter(Boolean).join(' · ')}`;
+    this.item.accessibilityInformation = {
+      label: `Foreframe: ${this.thinking ? 'predicting, ' : ''}${parts.filter(Boolean).join(', ')}`,
+    };
+    this.item.tooltip = tooltip(mode, engine, took, confidence);
+    this.item.show();
+  }
+}
+
+function tooltip(mode: string, engine: string, took: string, confidence: number | undefined): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  text.appendMarkdown('**Foreframe**: nothing is executed.\n\n');
+  text.appendMarkdown(`- Mode: ${mode}\n- Engine: `).appendText(engine).appendMarkdown('\n');
+  if (took) text.appendMarkdown(`- Last step: ${took}\n`);
+  if (confidence !== undefined) text.appendMarkdown(`- Least sure value: ${percent(confidence)}\n`);
+  return text.appendMarkdown('\nClick for the Foreframe Timeline.');
+}
+
+/** `auto`, `embedded`, or the host of a server. */
+function engineName(engine: string): string {
+  return /^https?:\/\/([^/]+)/.exec(engine)?.[1] ?? engine.replace(/:.*$/s, '');
+}
+
+function duration(milliseconds: number): string {
+  return milliseconds < 995 ? `${Math.max(1, Math.round(milliseconds))} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function leastSure(scope: ShownScope | undefined): number | undefined {
+  const known = [...(scope?.values.values() ?? [])].flatMap((v) => v.confidence ?? []);
+  return known.length === 0 ? undefined : Math.min(...known);
+}

@@ -1,0 +1,122 @@
+/** Reads what is shown at a stop from the back end: the selected scope and its values. */
+import * as vscode from 'vscode';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { ShownValue } from './shownValues';
+import type { Sessions } from './sessions';
+
+/** A scope of the stack, as the person selected it. */
+export interface ShownScope {
+  readonly session: vscode.DebugSession;
+  /** As the call stack shows it. */
+  readonly name: string;
+  readonly path: string;
+  /** 1-based */
+  readonly line: number;
+  /** Scopes on the stack up to this one. */
+  readonly depth: number;
+  readonly values: ReadonlyMap<string, ShownValue>;
+}
+
+export class StopReader implements vscode.Disposable {
+  private readonly selected = new vscode.EventEmitter<ShownScope | undefined>();
+  private readonly subscriptions: vscode.Disposable[];
+  /** Rises with each reading, so that one that was overtaken is dropped. */
+  private reading = 0;
+
+  /** A scope was selected and read; undefined when none of Foreframe's is selected. */
+  readonly onDidSelect = this.selected.event;
+
+  constructor(sessions: Sessions) {
+    const read = (): void => {
+      void this.read();
+    };
+    this.subscriptions = [
+      this.selected,
+      vscode.debug.onDidChangeActiveStackItem(read),
+      sessions.onDidTell(({ event }) => {
+        if (event.event === 'invalidated') read();
+      }),
+    ];
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  private async read(): Promise<void> {
+    const reading = ++this.reading;
+    const item = vscode.debug.activeStackItem;
+    if (!(item instanceof vscode.DebugStackFrame) || item.session.type !== 'foreframe') {
+      this.selected.fire(undefined);
+      return;
+    }
+    try {
+      const scope = await readScope(item);
+      if (reading === this.reading) this.selected.fire(scope);
+    } catch {
+      // The session went on or ended in between: another selection follows.
+      if (reading === this.reading) this.selected.fire(undefined);
+    }
+  }
+}
+
+async function readScope(item: vscode.DebugStackFrame): Promise<ShownScope | undefined> {
+  const stack = await readStack(item.session, item.threadId);
+  const frame = stack.find((f) => f.id === item.frameId);
+  return frame && readFrame(item.session, frame, stack.length - stack.indexOf(frame));
+}
+
+/** The innermost scope of a stop, whatever is selected. */
+export async function readTop(
+  session: vscode.DebugSession,
+  threadId: number,
+): Promise<ShownScope | undefined> {
+  const stack = await readStack(session, threadId);
+  const [top] = stack;
+  return top && readFrame(session, top, stack.length);
+}
+
+async function readStack(
+  session: vscode.DebugSession,
+  threadId: number,
+): Promise<DebugProtocol.StackFrame[]> {
+  const body: unknown = await session.customRequest('stackTrace', { threadId });
+  return (body as DebugProtocol.StackTraceResponse['body']).stackFrames;
+}
+
+async function readFrame(
+  session: vscode.DebugSession,
+  frame: DebugProtocol.StackFrame,
+  depth: number,
+): Promise<ShownScope | undefined> {
+  if (frame.source?.path === undefined) return undefined;
+  const body: unknown = await session.customRequest('scopes', { frameId: frame.id });
+  const values = new Map<string, ShownValue>();
+  for (const scope of (body as DebugProtocol.ScopesResponse['body']).scopes) {
+    if (scope.expensive) continue;
+    const page: unknown = await session.customRequest('variables', {
+      variablesReference: scope.variablesReference,
+    });
+    // An inner scope's names come first and hide those further out.
+    for (const variable of (page as DebugProtocol.VariablesResponse['body']).variables) {
+      if (values.has(variable.name)) continue;
+      values.set(variable.name, shown(variable, scope.presentationHint !== 'globals'));
+    }
+  }
+  return { session, name: frame.name, path: frame.source.path, line: frame.line, depth, values };
+}
+
+/** What Foreframe's back end says of a value besides what the protocol knows. */
+interface ForeframeVariable extends DebugProtocol.Variable {
+  readonly foreframe?: { readonly provenance: ShownValue['provenance']; readonly confidence?: number };
+}
+
+function shown(variable: ForeframeVariable, local: boolean): ShownValue {
+  return {
+    name: variable.name,
+    text: variable.value,
+    local,
+    provenance: variable.foreframe?.provenance ?? 'unknown',
+    confidence: variable.foreframe?.confidence,
+  };
+}

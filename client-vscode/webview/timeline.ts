@@ -1,0 +1,137 @@
+/** The Timeline's page: steps across, variables down, changed cells marked. */
+import { isChanged, rowsOf, type Row, type ShowMessage, type TimelineStop, type WebviewMessage } from '../src/timeline/model';
+
+const vscode = acquireVsCodeApi();
+const main = document.querySelector('main') ?? document.body;
+let shown: ShowMessage | undefined;
+/** The column that the person looks at. It follows the session until an arrow key leads away. */
+let selected = -1;
+
+window.addEventListener('message', ({ data }: MessageEvent<ShowMessage>) => {
+  shown = data;
+  selected = data.cursor;
+  render();
+});
+main.addEventListener('keydown', onKey);
+tell({ type: 'ready' });
+
+function tell(message: WebviewMessage): void {
+  vscode.postMessage(message);
+}
+
+function render(): void {
+  const hadFocus = main.contains(document.activeElement);
+  main.replaceChildren(shown === undefined || shown.stops.length === 0 ? empty() : grid(shown));
+  const column = main.querySelector<HTMLElement>('th[aria-selected="true"]');
+  column?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  if (hadFocus) column?.focus();
+}
+
+function empty(): HTMLElement {
+  return element('p', { className: 'empty' }, 'Steps appear here when a Foreframe session stops.');
+}
+
+function grid({ title, stops, cursor, threshold }: ShowMessage): HTMLElement {
+  const table = element('table', { role: 'grid', ariaLabel: `Timeline of ${title}` });
+  const head = element('tr', {}, element('th', { scope: 'col', className: 'corner' }, 'step'));
+  head.append(...stops.map((stop, index) => headCell(stop, index, cursor)));
+  table.append(element('thead', {}, head));
+  const body = element('tbody', {});
+  let scope: string | undefined;
+  for (const row of rowsOf(stops)) {
+    if (row.scope !== scope) body.append(scopeRow(row.scope, stops.length));
+    scope = row.scope;
+    const cells = stops.map((stop, index) => valueCell(stops, stop, index, row, cursor, threshold));
+    body.append(element('tr', {}, element('th', { scope: 'row' }, row.name), ...cells));
+  }
+  table.append(body);
+  return table;
+}
+
+function headCell(stop: TimelineStop, index: number, cursor: number): HTMLElement {
+  const cell = element('th', {
+    scope: 'col',
+    className: classes(index, cursor),
+    title: `${stop.scope}, line ${stop.line}: ${stop.source}`,
+    ariaLabel: `Step ${index + 1}, line ${stop.line}, ${stop.scope}: ${stop.source}${index === cursor ? ', the session stands here' : ''}`,
+    ariaSelected: String(index === selected),
+    tabIndex: index === selected ? 0 : -1,
+  });
+  const line = element('span', { className: 'line' }, `:${stop.line}`);
+  cell.append(element('span', { className: 'number' }, `${index === cursor ? '▶ ' : ''}${index + 1}`), line);
+  cell.addEventListener('click', () => {
+    select(index);
+  });
+  return cell;
+}
+
+function scopeRow(scope: string, columns: number): HTMLElement {
+  const cell = element('th', { scope: 'rowgroup', className: 'scope' }, scope);
+  return element('tr', { className: 'scope' }, cell, element('td', { colSpan: columns }));
+}
+
+function valueCell(
+  stops: readonly TimelineStop[],
+  stop: TimelineStop,
+  index: number,
+  { scope, name }: Row,
+  cursor: number,
+  threshold: number,
+): HTMLElement {
+  const value = stop.scope === scope ? stop.values[name] : undefined;
+  const cell = element('td', { className: classes(index, cursor) });
+  cell.addEventListener('click', () => {
+    select(index);
+  });
+  if (value === undefined) {
+    cell.classList.add('absent');
+    return cell;
+  }
+  const changed = isChanged(stops, index, name);
+  const uncertain = value.confidence !== undefined && value.confidence < threshold;
+  cell.classList.toggle('changed', changed);
+  cell.classList.toggle('uncertain', uncertain);
+  const sure = value.confidence === undefined ? '' : `, ${Math.min(99, Math.round(value.confidence * 100))} % sure`;
+  cell.title = `${name} = ${value.text}\n${value.provenance}${sure}${changed ? ', changed' : ''}`;
+  cell.ariaLabel = `${name}: ${value.text}, ${value.provenance}${sure}${changed ? ', changed' : ''}`;
+  if (changed) cell.append(element('span', { className: 'mark', ariaHidden: 'true' }, '◆'));
+  cell.append(`${value.text}${uncertain ? ' ?' : ''}`);
+  return cell;
+}
+
+function classes(index: number, cursor: number): string {
+  return [index === cursor ? 'cursor' : '', index === selected ? 'selected' : ''].filter(Boolean).join(' ');
+}
+
+/** Looks at another column, and shows its line in the editor. */
+function select(index: number): void {
+  selected = index;
+  render();
+  main.querySelector<HTMLElement>('th[aria-selected="true"]')?.focus();
+  tell({ type: 'reveal', index });
+}
+
+function onKey(event: KeyboardEvent): void {
+  const last = (shown?.stops.length ?? 0) - 1;
+  const places: Record<string, number> = {
+    ArrowLeft: selected - 1,
+    ArrowRight: selected + 1,
+    Home: 0,
+    End: last,
+    Enter: selected,
+  };
+  const place = places[event.key];
+  if (place === undefined || last < 0) return;
+  event.preventDefault();
+  select(Math.min(Math.max(place, 0), last));
+}
+
+function element<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  properties: Partial<HTMLElementTagNameMap[K]>,
+  ...content: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...content);
+  return made;
+}
