@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from foreframe_models.control_flow import Walker
+from foreframe_models.walker import Walker
 from foreframe_models.dialects.base import Dialect, MalformedFrame, Reader
 from foreframe_models.dialects.cwm_grammar import CwmWriter
 from foreframe_models.engines.base import Chunk, Engine, ModelInfo, VocabularyMismatch
-from foreframe_models.grammar import frame_grammar, walk_grammar
+from foreframe_models.grammar import Exceptions, frame_grammar, walk_grammar
 from foreframe_protocol.states import (
     NO_LOCALS,
     Event,
@@ -85,11 +85,11 @@ def call_text(program: Program, call: Frame) -> str:
     for parameter in function.parameters:
         text = given[parameter.name].text
         match parameter.kind:
-            case parameter.VAR_POSITIONAL:
+            case "VAR_POSITIONAL":
                 parts += [f"*{text}"] if text != "()" else []
-            case parameter.VAR_KEYWORD:
+            case "VAR_KEYWORD":
                 parts += [f"**{text}"] if text != "{}" else []
-            case parameter.KEYWORD_ONLY:
+            case "KEYWORD_ONLY":
                 parts.append(f"{parameter.name}={text}")
             case _:
                 parts.append(text)
@@ -155,7 +155,7 @@ class CwmDialect(Dialect):
     """Traces as CWM-32B was trained on them."""
 
     name = "cwm"
-    exceptions = "all"
+    exceptions: Exceptions = "all"  # it knows which lines raise
 
     def __init__(self, engine: Engine, info: ModelInfo) -> None:
         super().__init__(engine, info)
