@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from threading import Thread
+from typing import TYPE_CHECKING, cast
 
-from foreframe.dap.breakpoints import FUNCTIONS, PENDING, BreakpointTable, Placement
+from foreframe.dap.breakpoints import FUNCTIONS, PENDING, BreakpointTable, Placement, Wanted
 from foreframe.dap.completions import completions, index_to_units, units_to_index
-from foreframe.dap.conversation import Body, Conversation, Send
+from foreframe.dap.conversation import Body, Conversation, Raw, Send
 from foreframe.dap.launch import Launch, OpenWorld, launch
 from foreframe.dap.progress import Progress
 from foreframe.dap.variables import Variables, shown_stack, value_text
@@ -24,6 +25,9 @@ from foreframe.stopping import names_of
 from foreframe.timeline import Stop
 from foreframe_protocol import dap
 from foreframe_protocol.states import Action, Direction, Event, Value
+
+if TYPE_CHECKING:
+    from foreframe_protocol import dap_arguments as asked
 
 THREAD = 1  # a predicted program has one
 CATEGORIES = {
@@ -105,18 +109,18 @@ class Adapter(Conversation):
 
     # Life
 
-    def on_initialize(self, arguments: dap.InitializeArguments) -> Body:
-        if arguments.path_format != "path":
-            raise BadArguments(
-                f'the path format {arguments.path_format!r} is not supported: use "path"'
-            )
-        self._first_line = 1 if arguments.lines_start_at1 else 0
-        self._first_column = 1 if arguments.columns_start_at1 else 0
-        self._variables.with_types = arguments.supports_variable_type
-        self._progress.is_enabled = arguments.supports_progress_reporting
+    def on_initialize(self, arguments: Raw) -> Body:
+        path_format = arguments.get("pathFormat", "path")
+        if path_format != "path":
+            raise BadArguments(f'the path format {path_format!r} is not supported: use "path"')
+        self._first_line = 1 if arguments.get("linesStartAt1", True) else 0
+        self._first_column = 1 if arguments.get("columnsStartAt1", True) else 0
+        self._variables.with_types = bool(arguments.get("supportsVariableType"))
+        self._progress.is_enabled = bool(arguments.get("supportsProgressReporting"))
+        self.after_response(warm_up)
         return dap.CAPABILITIES
 
-    async def on_launch(self, arguments: dap.LaunchArguments) -> Body:
+    async def on_launch(self, arguments: asked.LaunchArguments) -> Body:
         if self._launch is not None:
             raise BadArguments("a program is launched already: use `restart`")
         await self._begin(arguments)
@@ -131,7 +135,7 @@ class Adapter(Conversation):
         self.event("initialized", {})
         self._start_if_ready()
 
-    async def _begin(self, arguments: dap.LaunchArguments) -> None:
+    async def _begin(self, arguments: asked.LaunchArguments) -> None:
         """Puts a new session in the place of the one there is, if all is well with it."""
         launched = await launch(arguments, self._engine, self._open_world)
         await self._end_session()
@@ -152,13 +156,13 @@ class Adapter(Conversation):
         if session is not None:
             await session.close()
 
-    def on_attach(self, arguments: dap.NoArguments) -> Body:
+    def on_attach(self, arguments: asked.NoArguments) -> Body:
         raise AttachNotAvailable(
             "there is no running program to attach to, nothing is executed: use a configuration "
             'with "request": "launch"'
         )
 
-    def on_configuration_done(self, arguments: dap.NoArguments) -> Body:
+    def on_configuration_done(self, arguments: asked.NoArguments) -> Body:
         self._is_configured = True
         self.after_response(self._start_if_ready)
         return None
@@ -171,7 +175,7 @@ class Adapter(Conversation):
         self._progress.start("Predicting")
         session.begin(stop_on_entry=launched.arguments.stop_on_entry)
 
-    async def on_restart(self, arguments: dap.RestartArguments) -> Body:
+    async def on_restart(self, arguments: asked.RestartArguments) -> Body:
         if self._launch is None:
             raise NotLaunched("nothing has been launched that could be restarted")
         await self._begin(arguments.arguments or self._launch.arguments)
@@ -179,19 +183,19 @@ class Adapter(Conversation):
         self.after_response(self._start_if_ready)
         return None
 
-    async def on_terminate(self, arguments: dap.NoArguments) -> Body:
+    async def on_terminate(self, arguments: asked.NoArguments) -> Body:
         await self._end_session()
         self.after_response(lambda: self.event("terminated", {}))
         return None
 
-    def on_disconnect(self, arguments: dap.NoArguments) -> Body:
+    def on_disconnect(self, arguments: asked.NoArguments) -> Body:
         self.after_response(self._disconnected)
         return None
 
     def _disconnected(self) -> None:
         self.is_closed = True
 
-    def on_cancel(self, arguments: dap.CancelArguments) -> Body:
+    def on_cancel(self, arguments: asked.CancelArguments) -> Body:
         if arguments.progress_id is not None:
             if not self._progress.is_shown(arguments.progress_id):
                 raise BadArguments(f"no progress {arguments.progress_id!r} is under way")
@@ -200,26 +204,26 @@ class Adapter(Conversation):
 
     # Stepping
 
-    def on_next(self, arguments: dap.ThreadArguments) -> Body:
+    def on_next(self, arguments: asked.ThreadArguments) -> Body:
         return self._step(Action.STEP_OVER)
 
-    def on_step_in(self, arguments: dap.ThreadArguments) -> Body:
+    def on_step_in(self, arguments: asked.ThreadArguments) -> Body:
         return self._step(Action.STEP_INTO)
 
-    def on_step_out(self, arguments: dap.ThreadArguments) -> Body:
+    def on_step_out(self, arguments: asked.ThreadArguments) -> Body:
         return self._step(Action.STEP_OUT)
 
-    def on_continue(self, arguments: dap.ThreadArguments) -> Body:
+    def on_continue(self, arguments: asked.ThreadArguments) -> Body:
         self._step(Action.RUN_TO)
         return {"allThreadsContinued": True}
 
-    def on_step_back(self, arguments: dap.ThreadArguments) -> Body:
+    def on_step_back(self, arguments: asked.ThreadArguments) -> Body:
         return self._step(Action.STEP_OVER, Direction.BACKWARD)
 
-    def on_reverse_continue(self, arguments: dap.ThreadArguments) -> Body:
+    def on_reverse_continue(self, arguments: asked.ThreadArguments) -> Body:
         return self._step(Action.RUN_TO, Direction.BACKWARD)
 
-    def on_pause(self, arguments: dap.ThreadArguments) -> Body:
+    def on_pause(self, arguments: asked.ThreadArguments) -> Body:
         self.session.pause()
         return None
 
@@ -231,18 +235,22 @@ class Adapter(Conversation):
 
     # Breakpoints
 
-    def on_set_breakpoints(self, arguments: dap.SetBreakpointsArguments) -> Body:
-        asked = arguments.breakpoints
-        if asked is None:
-            asked = [dap.SourceBreakpoint(line=line) for line in arguments.lines or ()]
-        path = arguments.source.path
+    def on_set_breakpoints(self, arguments: asked.SetBreakpointsArguments) -> Body:
+        path, launched = arguments.source.path, self._launch
         if path is None:
             raise BadArguments("source: a path is needed, nothing here is without a file")
-        launched = self._launch
         if launched is not None and launched.is_program(path):
             path = launched.program.path
-        lines = [b.model_copy(update={"line": self._line_in(b.line)}) for b in asked]
-        self._table.ask(path, lines)
+        wanted = [
+            Wanted(
+                self._line_in(b.line),
+                condition=b.condition or "",
+                hit_condition=b.hit_condition or "",
+                log_message=b.log_message or "",
+            )
+            for b in arguments.wanted()
+        ]
+        self._table.ask(path, wanted)
         if launched is None:
             told = self._table.refused(path, PENDING)
         elif path != launched.program.path:
@@ -271,8 +279,14 @@ class Adapter(Conversation):
         for answer in self._place_lines():
             self.event("breakpoint", {"reason": "changed", "breakpoint": answer})
 
-    def on_set_function_breakpoints(self, arguments: dap.SetFunctionBreakpointsArguments) -> Body:
-        self._table.ask(FUNCTIONS, arguments.breakpoints)
+    def on_set_function_breakpoints(self, arguments: asked.SetFunctionBreakpointsArguments) -> Body:
+        wanted = [
+            Wanted(
+                function=b.name, condition=b.condition or "", hit_condition=b.hit_condition or ""
+            )
+            for b in arguments.breakpoints
+        ]
+        self._table.ask(FUNCTIONS, wanted)
         if self._launch is None:
             return {"breakpoints": self._table.refused(FUNCTIONS, PENDING)}
         return {"breakpoints": self._place_functions()}
@@ -289,7 +303,9 @@ class Adapter(Conversation):
                 answer["line"] = self._line_out(answer["line"])
         return told
 
-    def on_set_exception_breakpoints(self, arguments: dap.SetExceptionBreakpointsArguments) -> Body:
+    def on_set_exception_breakpoints(
+        self, arguments: asked.SetExceptionBreakpointsArguments
+    ) -> Body:
         options = {o.filter_id: o.condition or "" for o in arguments.filter_options or ()}
         wanted = {**dict.fromkeys(arguments.filters, ""), **options}
         unknown = wanted.keys() - {"raised", "uncaught"}
@@ -308,7 +324,7 @@ class Adapter(Conversation):
             stopping.raised_condition = self._exceptions.get("raised", "")
             stopping.uncaught = "uncaught" in self._exceptions
 
-    def on_breakpoint_locations(self, arguments: dap.BreakpointLocationsArguments) -> Body:
+    def on_breakpoint_locations(self, arguments: asked.BreakpointLocationsArguments) -> Body:
         launched, placement = self._launch, self._placement
         if launched is None or placement is None:
             raise NotLaunched("nothing has been launched yet")
@@ -321,10 +337,10 @@ class Adapter(Conversation):
 
     # What there is to see at a stop
 
-    def on_threads(self, arguments: dap.NoArguments) -> Body:
+    def on_threads(self, arguments: asked.NoArguments) -> Body:
         return {"threads": [{"id": THREAD, "name": "predicted"}]}
 
-    def on_stack_trace(self, arguments: dap.StackTraceArguments) -> Body:
+    def on_stack_trace(self, arguments: asked.StackTraceArguments) -> Body:
         cursor, launched = self._stop()
         stack = shown_stack(cursor.state)
         start = arguments.start_frame or 0
@@ -343,19 +359,19 @@ class Adapter(Conversation):
             )
         return {"stackFrames": frames, "totalFrames": len(stack)}
 
-    def on_scopes(self, arguments: dap.ScopesArguments) -> Body:
+    def on_scopes(self, arguments: asked.ScopesArguments) -> Body:
         cursor, _ = self._stop()
         index = self._variables.frame_index(arguments.frame_id)
         return {"scopes": self._variables.scopes(cursor.trace, index)}
 
-    def on_variables(self, arguments: dap.VariablesArguments) -> Body:
+    def on_variables(self, arguments: asked.VariablesArguments) -> Body:
         self._stop()
         page = self._variables.page(
             arguments.variables_reference, arguments.filter, arguments.start or 0, arguments.count
         )
         return {"variables": page}
 
-    def on_evaluate(self, arguments: dap.EvaluateArguments) -> Body:
+    def on_evaluate(self, arguments: asked.EvaluateArguments) -> Body:
         result = evaluate(arguments.expression, self._names(arguments.frame_id))
         origin = Value(result.text, result.provenance, result.confidence)
         body: dict[str, object] = {
@@ -372,7 +388,7 @@ class Adapter(Conversation):
             return names_of(cursor.state, len(shown_stack(cursor.state)) - 1)
         return names_of(cursor.state, self._variables.frame_index(frame_id))
 
-    def on_completions(self, arguments: dap.CompletionsArguments) -> Body:
+    def on_completions(self, arguments: asked.CompletionsArguments) -> Body:
         names = self._names(arguments.frame_id)
         row = 0 if arguments.line is None else arguments.line - self._first_line
         lines = arguments.text.split("\n")
@@ -393,7 +409,7 @@ class Adapter(Conversation):
             ]
         }
 
-    def on_exception_info(self, arguments: dap.ThreadArguments) -> Body:
+    def on_exception_info(self, arguments: asked.ThreadArguments) -> Body:
         cursor, launched = self._stop()
         frame = cursor.trace.frame
         if frame is None or frame.event is not Event.EXCEPTION or frame.value is None:
@@ -413,14 +429,14 @@ class Adapter(Conversation):
 
     # Sources
 
-    def on_source(self, arguments: dap.SourceRequestArguments) -> Body:
+    def on_source(self, arguments: asked.SourceRequestArguments) -> Body:
         launched = self._launch
         path = arguments.source.path if arguments.source else None
         if launched is None or not launched.is_program(path):
             raise BadArguments("only the text of the launched program can be given")
         return {"content": launched.program.source, "mimeType": "text/x-python"}
 
-    def on_loaded_sources(self, arguments: dap.NoArguments) -> Body:
+    def on_loaded_sources(self, arguments: asked.NoArguments) -> Body:
         return {"sources": [] if self._launch is None else [self._launch.source]}
 
     # The session there is
@@ -450,3 +466,12 @@ class Adapter(Conversation):
 
     def _line_out(self, line: int) -> int:
         return line - 1 + self._first_line
+
+
+def warm_up() -> None:
+    """Imports what a launch needs while the client makes up its mind."""
+
+    def imports() -> None:
+        import foreframe_protocol.dap_arguments  # noqa: F401
+
+    Thread(target=imports, name="warm-up").start()

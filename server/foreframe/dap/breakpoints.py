@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from foreframe.errors import BadExpression
@@ -50,7 +51,17 @@ class Placement:
         return (min(line for _, line in places), places) if places else None
 
 
-Asked = dap.SourceBreakpoint | dap.FunctionBreakpoint
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A breakpoint as it is asked for: on a line (from 1), or on a function by its name."""
+
+    line: int | None = None
+    function: str = ""
+    condition: str = ""
+    hit_condition: str = ""
+    log_message: str = ""
+
+
 FUNCTIONS = ""  # the key of function breakpoints, which belong to no file
 
 
@@ -62,13 +73,13 @@ class BreakpointTable:
 
     def __init__(self) -> None:
         self._last = 0
-        self._asked: dict[str, list[tuple[int, Asked]]] = {}
+        self._asked: dict[str, list[tuple[int, Wanted]]] = {}
         self._made: dict[int, Breakpoint] = {}
 
-    def ask(self, path: str, wanted: Sequence[Asked]) -> None:
+    def ask(self, path: str, wanted: Sequence[Wanted]) -> None:
         """Replaces what was asked for in a file."""
         known = list(self._asked.get(path, ()))
-        asked: list[tuple[int, Asked]] = []
+        asked: list[tuple[int, Wanted]] = []
         for one in wanted:
             same = next((pair for pair in known if pair[1] == one), None)
             if same is None:
@@ -95,7 +106,7 @@ class BreakpointTable:
         told: list[dap.Breakpoint] = []
         for ident, wanted in self._asked.get(path, ()):
             answer: dap.Breakpoint = {"id": ident, "verified": False, "message": message}
-            if isinstance(wanted, dap.SourceBreakpoint):
+            if wanted.line is not None:
                 answer["line"] = wanted.line
             told.append(answer)
         return told
@@ -113,26 +124,25 @@ class BreakpointTable:
                 breakpoint_ = self._make(ident, wanted, places)
             except BadExpression as error:
                 answer = {"id": ident, "verified": False, "message": str(error)}
-                if isinstance(wanted, dap.SourceBreakpoint):
+                if wanted.line is not None:
                     answer["line"] = wanted.line
             else:
                 made.append(breakpoint_)
                 answer["line"] = line
-                if isinstance(wanted, dap.SourceBreakpoint) and line != wanted.line:
+                if wanted.line is not None and line != wanted.line:
                     answer["message"] = f"moved from line {wanted.line}: no code to stop at there"
             told.append(answer)
         return made, told
 
-    def _make(self, ident: int, wanted: Asked, places: frozenset[Place]) -> Breakpoint:
+    def _make(self, ident: int, wanted: Wanted, places: frozenset[Place]) -> Breakpoint:
         """The breakpoint, the one that was there before if it is the same. Raises BadExpression."""
-        is_line = isinstance(wanted, dap.SourceBreakpoint)
         new = Breakpoint(
             ident,
             places,
-            wanted.condition or "",
-            wanted.hit_condition or "",
-            (wanted.log_message or "") if isinstance(wanted, dap.SourceBreakpoint) else "",
-            Reason.BREAKPOINT if is_line else Reason.FUNCTION_BREAKPOINT,
+            wanted.condition,
+            wanted.hit_condition,
+            wanted.log_message,
+            Reason.FUNCTION_BREAKPOINT if wanted.line is None else Reason.BREAKPOINT,
         )
         new.check()
         known = self._made.get(ident)
@@ -146,14 +156,14 @@ class BreakpointTable:
             breakpoint_.hits.clear()
 
 
-def found(placement: Placement, wanted: Asked) -> tuple[int, frozenset[Place]]:
+def found(placement: Placement, wanted: Wanted) -> tuple[int, frozenset[Place]]:
     """Where a breakpoint goes. Raises BadExpression when there is no such place."""
-    if isinstance(wanted, dap.SourceBreakpoint):
+    if wanted.line is not None:
         at_line = placement.at_line(wanted.line)
         if at_line is None:
             raise BadExpression("there is no code to stop at on this line or below")
         return at_line
-    at_function = placement.at_function(wanted.name.strip().removesuffix("()"))
+    at_function = placement.at_function(wanted.function.strip().removesuffix("()"))
     if at_function is None:
-        raise BadExpression(f"the program has no function {wanted.name!r}")
+        raise BadExpression(f"the program has no function {wanted.function!r}")
     return at_function

@@ -7,9 +7,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Coroutine, Mapping
-from typing import get_type_hints
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from foreframe.errors import (
     BadArguments,
@@ -23,9 +21,15 @@ from foreframe_models.engines.base import EngineError
 from foreframe_protocol import dap
 from foreframe_protocol.wire import Malformed, Message
 
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from foreframe_protocol.dap_arguments import Model
+
+Raw = Mapping[str, object]  # arguments that are not checked
 Send = Callable[[Message], None]
 Body = Mapping[str, object] | None
-Handler = Callable[[dap.Model], Body | Coroutine[None, None, Body]]
+Handler = Callable[[Any], Body | Coroutine[None, None, Body]]
 
 _CAPITAL = re.compile(r"(?<=[a-z])([A-Z])")
 _COMMAND = re.compile(r"[a-z][A-Za-z]{0,63}")
@@ -35,13 +39,14 @@ class Conversation:
     """One client's requests, answered by the methods that a subclass names `on_` + the command.
 
     What such a method returns is the body of the response; one that is a coroutine answers later.
-    Its argument's annotation is the model that the request's arguments are checked against.
+    The annotation of its argument names the model in `dap_arguments` that the request's arguments
+    are checked against; `Raw` ones are not. Models are imported when the first one is needed.
     """
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self._seq = 0
-        self._handlers: dict[str, tuple[Handler, type[dap.Model]]] = {}
+        self._handlers: dict[str, tuple[Handler, type[Model] | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._after: list[Callable[[], None]] = []
         self.current_request = 0  # the number of the request that is being answered
@@ -96,7 +101,7 @@ class Conversation:
         if tasks:
             await asyncio.wait(tasks)
 
-    def _handler(self, command: str) -> tuple[Handler, type[dap.Model]]:
+    def _handler(self, command: str) -> tuple[Handler, type[Model] | None]:
         """The method for a command and the model of its arguments. Raises UnknownCommand."""
         found = self._handlers.get(command)
         if found is None:
@@ -106,13 +111,20 @@ class Conversation:
                 method = getattr(self, name, None)
             if method is None:
                 raise UnknownCommand(f"{command!r} is not supported by this adapter")
-            found = self._handlers[command] = method, get_type_hints(method)["arguments"]
+            found = self._handlers[command] = method, model_of(method)
         return found
 
-    def _arguments(self, given: object, model: type[dap.Model]) -> dap.Model:
+    def _arguments(self, given: object, model: type[Model] | None) -> Model | Raw:
         """The arguments of a request, checked. Raises BadArguments."""
+        given = {} if given is None else given
+        if not isinstance(given, dict):
+            raise BadArguments("arguments: an object is needed")
+        if model is None:
+            return given
+        from pydantic import ValidationError
+
         try:
-            return model.model_validate({} if given is None else given)
+            return model.model_validate(given)
         except ValidationError as error:
             raise BadArguments(problems(error)) from error
 
@@ -177,6 +189,17 @@ class Conversation:
     def _emit(self, message: Message) -> None:
         self._seq += 1
         self._send({"seq": self._seq, **message})
+
+
+def model_of(handler: Handler) -> type[Model] | None:
+    """The model that the annotation of a handler's argument names; None for `Raw`."""
+    name: str = handler.__annotations__["arguments"]
+    if name == "Raw":
+        return None
+    from foreframe_protocol import dap_arguments
+
+    model: type[Model] = getattr(dap_arguments, name.rpartition(".")[2])
+    return model
 
 
 def number(value: object) -> int | None:

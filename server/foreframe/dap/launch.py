@@ -15,6 +15,7 @@ from foreframe_protocol.states import Trace
 
 if TYPE_CHECKING:
     from foreframe_models.control_flow import Program
+    from foreframe_protocol.dap_arguments import LaunchArguments
 
 OpenWorld = Callable[[str, int | None], WorldModel]
 """Engine and the most frames of a trace (None: the usual limit) → a world model, not yet loaded."""
@@ -27,7 +28,7 @@ class Launch:
     program: Program
     world: WorldModel
     start: Trace
-    arguments: dap.LaunchArguments
+    arguments: LaunchArguments
 
     @property
     def source(self) -> dap.Source:
@@ -39,7 +40,7 @@ class Launch:
         return path is not None and same_file(path, self.program.path)
 
 
-async def launch(arguments: dap.LaunchArguments, engine: str, open_world: OpenWorld) -> Launch:
+async def launch(arguments: LaunchArguments, engine: str, open_world: OpenWorld) -> Launch:
     """Reads and checks all that is asked for; loads no model.
 
     Raises LaunchError and EntryError, whose texts are for a person.

@@ -1,0 +1,138 @@
+"""Arguments of Debug Adapter Protocol requests, named after their commands, checked by pydantic.
+
+Python's names here, camelCase on the wire. Unknown fields are allowed, as the protocol grows;
+types are strict. A module of its own: `initialize` is answered before pydantic has been imported.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Model(BaseModel):
+    """What all arguments share. Validators are built at first use."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="allow",
+        strict=True,
+        defer_build=True,
+    )
+
+
+class NoArguments(Model):
+    """For commands whose arguments say nothing to this adapter."""
+
+
+class LaunchArguments(Model):
+    """`args`: Python literals as they stand in a call, or a JSON list of values."""
+
+    program: str
+    function: str | None = None
+    args: str | list[object] | None = None
+    stop_on_entry: bool = False
+    mode: str = "imagine"
+    engine: str | None = None
+    max_frames: int | None = Field(default=None, ge=1)
+    cwd: str | None = None
+
+
+class RestartArguments(Model):
+    arguments: LaunchArguments | None = None
+
+
+class SourceArgument(Model):
+    path: str | None = None
+    source_reference: int | None = None
+
+
+class SourceBreakpoint(Model):
+    line: int
+    condition: str | None = None
+    hit_condition: str | None = None
+    log_message: str | None = None
+
+
+class SetBreakpointsArguments(Model):
+    source: SourceArgument
+    breakpoints: list[SourceBreakpoint] | None = None
+    lines: list[int] | None = None  # deprecated, still sent by some clients
+
+    def wanted(self) -> list[SourceBreakpoint]:
+        """What is asked for, in either way."""
+        if self.breakpoints is not None:
+            return self.breakpoints
+        return [SourceBreakpoint(line=line) for line in self.lines or ()]
+
+
+class FunctionBreakpoint(Model):
+    name: str
+    condition: str | None = None
+    hit_condition: str | None = None
+
+
+class SetFunctionBreakpointsArguments(Model):
+    breakpoints: list[FunctionBreakpoint]
+
+
+class ExceptionFilterOptions(Model):
+    filter_id: str
+    condition: str | None = None
+
+
+class SetExceptionBreakpointsArguments(Model):
+    filters: list[str]
+    filter_options: list[ExceptionFilterOptions] | None = None
+
+
+class BreakpointLocationsArguments(Model):
+    source: SourceArgument
+    line: int
+    end_line: int | None = None
+
+
+class ThreadArguments(Model):
+    thread_id: int
+
+
+class StackTraceArguments(ThreadArguments):
+    start_frame: int | None = Field(default=None, ge=0)
+    levels: int | None = Field(default=None, ge=0)
+
+
+class ScopesArguments(Model):
+    frame_id: int
+
+
+class VariablesArguments(Model):
+    variables_reference: int
+    filter: Literal["indexed", "named"] | None = None
+    start: int | None = Field(default=None, ge=0)
+    count: int | None = Field(default=None, ge=0)
+
+
+class EvaluateArguments(Model):
+    expression: str
+    frame_id: int | None = None
+    context: str | None = None
+
+
+class CompletionsArguments(Model):
+    text: str
+    column: int
+    line: int | None = None
+    frame_id: int | None = None
+
+
+class SourceRequestArguments(Model):
+    source: SourceArgument | None = None
+    source_reference: int | None = None
+
+
+class CancelArguments(Model):
+    request_id: int | None = None
+    progress_id: str | None = None
