@@ -89,7 +89,7 @@ def failure(text: str) -> MalformedTrace:
     return caught.value
 
 
-several = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+several = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 # Strategies. Texts are anything that is one line or one repr, separators' texts among them.
 

@@ -36,7 +36,7 @@ from foreframe_protocol.values import (
 
 MATCH, DIFFERS, UNCLEAR = Verdict.MATCH, Verdict.DIFFERS, Verdict.NOT_COMPARABLE
 
-several = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+several = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 
 # Strategies
 
