@@ -118,15 +118,19 @@ def complain(code: int, message: str) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line (without the program's name) and gives its exit status."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        cli.main(arguments, prog_name="foreframe", standalone_mode=False)
+        with cli.make_context("foreframe", words) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
     except click.UsageError as error:
         error.show()
         return MISTAKE
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except KeyboardInterrupt:
         click.echo("foreframe: interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:
