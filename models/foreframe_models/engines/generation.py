@@ -66,7 +66,9 @@ class EmbeddedModel:
         """
         prompt = (*request.prompt, *request.forced)
         room = self._room(prompt)
-        constraint = self._grammars.constraint(request.grammar) if request.grammar else None
+        constraint = None
+        if request.grammar is not None:
+            constraint = self._grammars.constraint(request.grammar)
         branch = self._branches.take(prompt[:-1])
         cached = len(branch)
         try:

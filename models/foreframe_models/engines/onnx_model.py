@@ -169,41 +169,42 @@ class Branch:
 
 
 class Branches:
-    """The branches not in use, most recently used last, within a budget of memory.
+    """Every branch of a model: those in use, and idle ones within a budget of memory.
 
-    A branch in use belongs to who took it; what is kept here only saves time.
+    A branch in use belongs to who took it; idle ones are kept only to save time.
     """
 
     def __init__(self, model: OnnxModel, *, budget: int, keep: int = 6) -> None:
-        """`budget` is in bytes, `keep` the most branches kept."""
+        """`budget` is in bytes, `keep` the most idle branches."""
         self.model, self.budget, self.keep = model, budget, keep
-        self._idle: list[Branch] = []
+        self._idle: list[Branch] = []  # the one used last is at the end
+        self._busy: list[Branch] = []
 
     def take(self, prompt: Sequence[int], *, spare: int = 64) -> Branch:
-        """The branch that shares most with the start of `prompt`, rewound to what is shared.
+        """A branch with as much of the start of `prompt` as any has, and nothing else.
 
-        A branch that goes on by more than `spare` tokens after that is kept, and a fork given.
+        It is a fork when the other is in use, or goes on by more than `spare` tokens.
         """
-        best, shared = None, 0
-        for branch in reversed(self._idle):
-            length = common_prefix(branch.ids, prompt)
-            if length > shared:
-                best, shared = branch, length
-        if best is None:
-            return Branch(self.model)
-        if len(best) - shared > spare:
+        known = (*reversed(self._idle), *self._busy)
+        best = max(known, key=lambda branch: common_prefix(branch.ids, prompt), default=None)
+        shared = common_prefix(best.ids, prompt) if best is not None else 0
+        if best is None or not shared:
+            taken = Branch(self.model)
+        elif best in self._busy or len(best) - shared > spare:
+            taken = best.fork(shared)
+        else:
             self._idle.remove(best)
-            self._idle.append(best)
-            return best.fork(shared)
-        self._idle.remove(best)
-        best.rewind(shared)
-        return best
+            best.rewind(shared)
+            taken = best
+        self._busy.append(taken)
+        return taken
 
     def give(self, branch: Branch) -> None:
-        """Takes a branch back, and drops the oldest ones beyond the budget."""
+        """Takes a branch back, and drops the oldest idle ones beyond the budget."""
+        self._busy.remove(branch)
         self._idle.append(branch)
         while len(self._idle) > 1 and (
-            len(self._idle) > self.keep or sum(b.bytes for b in self._idle) > self.budget
+            len(self._idle) > self.keep or sum(idle.bytes for idle in self._idle) > self.budget
         ):
             del self._idle[0]
 

@@ -151,7 +151,8 @@ class Worker:
                     self._wake.wait()
                 if self._closed:
                     break
-                job = self._jobs[0]
+                # A cancelled job first: what it holds may be what the next one needs.
+                job = next((job for job in self._jobs if job.cancelled), self._jobs[0])
             if not job.advance():
                 with self._wake:
                     self._jobs.remove(job)

@@ -95,6 +95,15 @@ def test_the_branch_that_shares_most_is_taken_and_one_with_a_long_tail_is_kept(
     assert branches.take([9]).ids == []
 
 
+def test_a_branch_in_use_is_forked_and_left_alone(model: OnnxModel) -> None:
+    branches = Branches(model, budget=1 << 30)
+    used = branches.take(())
+    used.feed([1, 2, 3, 4])
+    twin = branches.take([1, 2, 3, 9])
+    assert twin.ids == [1, 2, 3]
+    assert used.ids == [1, 2, 3, 4]
+
+
 def test_branches_stay_within_their_budget(model: OnnxModel) -> None:
     branches = Branches(model, budget=3 * 512 * model.metadata.token_bytes)
     for first in range(1, 6):
