@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,12 +35,12 @@ class EmbeddedEngine(Engine):
     def __init__(
         self, folder: Path, *, threads: int | None = None, cache_bytes: int = CACHE_BYTES
     ) -> None:
-        """`threads` are onnxruntime's, half of the cores but two to four unless told.
+        """`threads` are onnxruntime's; by default as many as the model is large enough for.
 
         `cache_bytes` bounds the keys and values of prompts kept for reuse.
         """
         self.folder = folder
-        self.threads = threads or min(max((os.cpu_count() or 1) // 2, 2), 4)
+        self.threads = threads
         self.cache_bytes = cache_bytes
         self._model: EmbeddedModel | None = None
         self._worker: Worker | None = None

@@ -32,7 +32,7 @@ Mask = NDArray[np.bool_]
 class EmbeddedModel:
     """A loaded model with its vocabulary and caches. Belongs to one thread."""
 
-    def __init__(self, folder: Path, *, threads: int, cache_bytes: int) -> None:
+    def __init__(self, folder: Path, *, threads: int | None, cache_bytes: int) -> None:
         """Loads a model folder. Raises WeightsMissing."""
         self.model = OnnxModel(folder, threads=threads)
         metadata = self.model.metadata
@@ -56,7 +56,10 @@ class EmbeddedModel:
     @staticmethod
     def run_options() -> ort.RunOptions:
         """What a request's steps run under, to be ended by setting `terminate` on it."""
-        return ort.RunOptions()
+        options = ort.RunOptions()
+        # Of no use on a CPU, but its absence costs onnxruntime an exception at every step.
+        options.add_run_config_entry("gpu_graph_id", "-1")
+        return options
 
     def generate(self, request: Request, run: ort.RunOptions) -> Iterator[Chunk]:
         """Answers a request, a chunk for every step; an empty one for a step of the prompt.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from foreframe_models.engines.base import EngineAborted, EngineOutOfMemory, Weig
 
 METADATA = "model.json"
 FIRST_CAPACITY = 512  # tokens; doubled as a branch grows
+SMALL_PARAMETERS = 8_000_000  # below, one thread is as fast as two
 
 Logits = NDArray[np.float32]
 
@@ -49,6 +51,13 @@ class Metadata:
             raise WeightsMissing(f"{path} is damaged: {error}") from error
 
     @property
+    def threads(self) -> int:
+        """How many are worth their coordination: few, or one for a small model."""
+        if self.parameters < SMALL_PARAMETERS:
+            return 1
+        return min(max((os.cpu_count() or 1) // 2, 1), 4)
+
+    @property
     def token_bytes(self) -> int:
         """Bytes of keys and values for one token."""
         return 2 * self.layers * self.kv_heads * self.head_size * 4
@@ -57,11 +66,11 @@ class Metadata:
 class OnnxModel:
     """The weights, loaded once and shared by all branches."""
 
-    def __init__(self, folder: Path, *, threads: int) -> None:
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
         """Loads the model of a folder. Raises WeightsMissing."""
         self.metadata = Metadata.load(folder)
         options = ort.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = threads or self.metadata.threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 4  # its errors are raised here, and told once
         # Threads that spin between tokens starve the other processes of a small machine.
