@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -28,12 +29,14 @@ CONFIDENCE = 0.87
 
 
 class TapeWorld:
-    """Predicts what was recorded. Can be slow, fail once at a frame, or be cut off."""
+    """Predicts what was recorded. Can be slow, hold on, fail once at a frame, or be cut off."""
 
     def __init__(self, frames: Sequence[Frame], *, max_frames: int = 100_000) -> None:
         self.frames = list(frames)
         self.max_frames = max_frames
         self.delay = 0.0  # seconds before each frame; 0 lets nobody else run
+        self.hold: int | None = None  # number of the frame before which it waits for `go`
+        self.is_held, self.go = asyncio.Event(), asyncio.Event()
         self.failures: dict[int, Exception] = {}  # number of a frame → what it raises, once
         self.goals: list[Goal] = []  # what it was asked for
         self.cancelled = 0
@@ -61,6 +64,9 @@ class TapeWorld:
                     return Prediction(trace, tuple(made), End.CUT_OFF, message, Usage(1))
                 if trace.length in self.failures:
                     raise self.failures.pop(trace.length)
+                if trace.length == self.hold:
+                    self.is_held.set()
+                    await self.go.wait()
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 frame = self.frames[trace.length]
@@ -84,7 +90,8 @@ class TapeWorld:
 def record(source: str, function: str | None = None, args: str = "") -> list[Frame]:
     """The frames of a real run, as if they were predicted."""
     program = Program.parse(source, "/tape.py")
-    run = asyncio.run(observe(program, Entry(function, args)))
+    with ThreadPoolExecutor(1) as pool:  # there may be an event loop in this thread
+        run = pool.submit(asyncio.run, observe(program, Entry(function, args))).result()
     assert run.end is End.FINISHED, run.message
     return [as_predicted(frame, is_given=index == 0) for index, frame in enumerate(run.frames)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from inspect import CO_OPTIMIZED
 from typing import TYPE_CHECKING
 
 from foreframe.errors import BadExpression
@@ -13,7 +14,7 @@ from foreframe.timeline import Reason
 from foreframe_protocol import dap
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Program
+    from foreframe_models.control_flow import Function, Program
 
 PENDING = "not set before the launch"
 
@@ -23,11 +24,10 @@ class Placement:
 
     def __init__(self, program: Program, *, with_module: bool) -> None:
         self.program = program
-        scopes = {function.id: function.scope_line for function in program.functions}
-        module = program.functions[0].id
+        scopes = {f.id: f.scope_line for f in program.functions if with_module or is_called(f)}
         self._places: dict[int, frozenset[Place]] = {}
         for line, ids in program.executable_lines().items():
-            places = {(scopes[i], line) for i in ids if with_module or i != module}
+            places = {(scopes[i], line) for i in ids if i in scopes}
             if places:
                 self._places[line] = frozenset(places)
         self._lines = sorted(self._places)
@@ -49,6 +49,12 @@ class Placement:
         found = [f for f in self.program.functions[1:] if name in (f.qualname, f.name)]
         places = frozenset((f.scope_line, line) for f in found for line in f.entry_lines)
         return (min(line for _, line in places), places) if places else None
+
+
+def is_called(function: Function) -> bool:
+    """Whether a call can enter this scope: not the module, nor a class body that is part of it."""
+    is_body = not function.codes[0].co_flags & CO_OPTIMIZED
+    return not is_body or "<locals>" in function.qualname
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,8 @@ def value_text(tree: Tree, origin: Value, limit: int = MAX_SHOWN) -> str:
         return f"<unknown> {tree.text}".rstrip()
     text = tree.text
     if len(text) > limit:
-        return f"{text[:limit]}… ({len(text):,} characters)"
+        rest = ", cut off" if tree.cut else ""
+        return f"{text[:limit]}… ({len(text):,} characters{rest})"
     return text + "… (cut off)" if tree.cut else text
 
 
