@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "EntryError", "WorldModel"]
 
+GRAMMARS_KEPT = 64  # of each program
 OnFrame = Callable[[Frame], bool | None]  # True ends the walk on that frame
 
 
@@ -78,6 +80,7 @@ class WorldModel:
         self.max_frames, self.max_tokens = max_frames, max_tokens
         self._dialect: Dialect | None = None
         self._written: WeakKeyDictionary[Trace, tuple[int, ...]] = WeakKeyDictionary()
+        self._grammars: WeakKeyDictionary[Program, dict[object, str | None]] = WeakKeyDictionary()
         self._contexts: WeakKeyDictionary[Trace, tuple[int, ...]] = WeakKeyDictionary()
 
     async def open(self) -> Dialect:
@@ -156,11 +159,8 @@ class WorldModel:
             if left <= 0:
                 return walk.prediction(End.CUT_OFF, f"cut off after {self.max_tokens} tokens")
             prompt = await self._prompt(dialect, program, walk.trace)
-            try:
-                grammar = dialect.grammar(program, walk.trace, goal, one_frame=one_frame)
-            except GrammarTooLarge:
-                if one_frame:
-                    raise
+            grammar = await self._grammar(dialect, program, walk.trace, goal, one_frame)
+            if grammar is None:
                 one_frame = True
                 continue
             room = dialect.info.context_tokens - len(prompt)
@@ -223,6 +223,31 @@ class WorldModel:
             if close is not None:
                 await close()
         return finish
+
+    async def _grammar(
+        self, dialect: Dialect, program: Program, trace: Trace, goal: Goal, one_frame: bool
+    ) -> str | None:
+        """What the model may write; None when a grammar of whole walks would be too large.
+
+        Built in a thread: a file of thousands of lines takes a second. Kept by stack and goal.
+        """
+        state = trace.state
+        stack = tuple((s.function, s.scope_line, s.line) for s in state.stack)
+        returned = state.value.text if state.event is Event.RETURN and state.value else None
+        key = (stack, state.event, returned == "None", goal, one_frame)
+        known = self._grammars.setdefault(program, {})
+        if key not in known:
+            try:
+                known[key] = await asyncio.to_thread(
+                    dialect.grammar, program, trace, goal, one_frame=one_frame
+                )
+            except GrammarTooLarge:
+                if one_frame:
+                    raise
+                known[key] = None
+            if len(known) > GRAMMARS_KEPT:
+                known.pop(next(iter(known)))
+        return known[key]
 
     async def _prompt(self, dialect: Dialect, program: Program, trace: Trace) -> tuple[int, ...]:
         """The token ids of context and frames, the oldest frames left out where they do not fit.

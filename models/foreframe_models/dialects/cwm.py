@@ -166,7 +166,6 @@ class CwmDialect(Dialect):
             )
         self.ids = {s: info.specials[s.text] for s in Separator}
         self.separators = {i: s for s, i in self.ids.items()}
-        self._writer = CwmWriter(self.ids, value_chars=VALUE_CHARS)
 
     async def encode(self, pieces: Sequence[Piece]) -> tuple[int, ...]:
         """Token ids of pieces; separators come from pieces alone, never from text."""
@@ -188,7 +187,8 @@ class CwmDialect(Dialect):
 
     def grammar(self, program: Program, trace: Trace, goal: Goal, *, one_frame: bool) -> str:
         make = frame_grammar if one_frame else walk_grammar
-        return make(program, trace.state, goal, self._writer, exceptions=self.exceptions)
+        writer = CwmWriter(self.ids, value_chars=VALUE_CHARS)
+        return make(program, trace.state, goal, writer, exceptions=self.exceptions)
 
     def reader(self, program: Program, trace: Trace) -> Reader:
         return CwmReader(self, program, trace.state)
