@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from foreframe_models.walker import Walker
 from foreframe_models.dialects.base import Dialect, MalformedFrame, Reader
 from foreframe_models.dialects.cwm_grammar import CwmWriter
 from foreframe_models.engines.base import Chunk, Engine, ModelInfo, VocabularyMismatch
 from foreframe_models.grammar import Exceptions, frame_grammar, walk_grammar
+from foreframe_models.walker import Walker
 from foreframe_protocol.states import (
     NO_LOCALS,
     Event,
