@@ -56,9 +56,8 @@ def load_program(path: Path) -> Program:
     """The program of a Python file, ready to be traced. Raises LaunchError."""
     from foreframe_models.control_flow import Program, ProgramError
 
-    source = read_source(path)
+    source, absolute = read_source(path), path.resolve()
     try:
-        return Program.parse(source, str(path.resolve()))
+        return Program.parse(source, str(absolute))
     except ProgramError as error:
-        place = f"{path}:{error.line}:{error.column + 1}" if error.line else str(path)
-        raise NotPython(f"{place}: {error.message}") from error
+        raise NotPython(error.message.replace(str(absolute), str(path), 1)) from error

@@ -82,9 +82,8 @@ class TracePrinter:
 
     def end(self, story: Story, ending: Ending) -> None:
         """The last lines: how it ended, and how much is right."""
-        if ending.message:
-            style = WRONG_STYLE if ending.end is End.FAILED else DOUBT
-            self.console.print(Text(printable(ending.message), style=style))
+        if ending.message and ending.end is not End.FAILED:  # a failure is told on stderr
+            self.console.print(Text(printable(ending.message), style=DOUBT))
         usage, frames = ending.usage, len(story.told)
         self.console.print(
             Text(
