@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from foreframe_models.bytecode import CANNOT_RAISE, CodeGraph, Instruction, nested
 from foreframe_models.flow import CALLED
-from foreframe_models.training.tracer import HIDDEN_FRAMES, binding_order, is_shown
+from foreframe_models.training.tracer import HIDDEN_FRAMES, binding_order, is_shown, loop_variables
 
 if TYPE_CHECKING:
     from foreframe_models.control_flow import Function
@@ -80,8 +80,7 @@ class Binding:
 
     def _private(self, graph: CodeGraph) -> frozenset[str]:
         """Loop variables of inlined comprehensions, which a frame never shows."""
-        cleared = (i for i in graph.instructions if i.name == "LOAD_FAST_AND_CLEAR")
-        return frozenset(str(i.argument) for i in cleared)
+        return loop_variables(graph.code)
 
     def _own_names(self, instruction: Instruction, private: frozenset[str]) -> Iterator[str]:
         """The names of this scope that an instruction binds."""
@@ -109,7 +108,9 @@ class Binding:
         deletes: dict[int, set[str]] = {}
         private = [self._private(graph) for graph in function.graphs]
         foreign = [self._foreign(code) for code in function.codes]
-        for line, places in function.flow.places.items():
+        unbound = [self._foreign_deleted(code) for code in function.codes]
+        flow = function.flow
+        for line, places in (*flow.places.items(), *flow.cleanups.items()):
             for number, index in places:
                 instruction = function.graphs[number].instructions[index]
                 for name in self._own_names(instruction, private[number]):
@@ -119,6 +120,7 @@ class Binding:
                     deletes.setdefault(line, set()).add(gone)
                 if foreign[number] and calls_out(instruction):
                     binds.setdefault(line, set()).update(foreign[number])
+                    deletes.setdefault(line, set()).update(unbound[number])
         return (
             {line: frozenset(names) for line, names in binds.items()},
             {line: frozenset(names) for line, names in deletes.items()},
@@ -140,6 +142,12 @@ class Binding:
             for sibling in everything_within(parent):
                 unsure |= program.outer_stores[id(sibling)][2] & set(code.co_freevars)
         return frozenset(filter(self._shown, found | unsure)) if self.is_optimized else frozenset()
+
+    def _foreign_deleted(self, code: CodeType) -> frozenset[str]:
+        """Those of them that other scopes may unbind."""
+        stores = self.function.program.outer_stores
+        deleted = set().union(*(stores[id(inner)][2] for inner in everything_within(code)))
+        return self._foreign(code) & deleted
 
     def _surely_bound(self, code: CodeType) -> frozenset[str]:
         """The free variables that are bound before this code is made into a function."""
@@ -197,6 +205,7 @@ class _Follower:
         self.binding, self.graph, self.found = binding, graph, found
         self.private = binding._private(graph)
         self.foreign = binding._foreign(graph.code)
+        self.deleted = binding._foreign_deleted(graph.code)
         if len(self.foreign) > _MAX_FOREIGN:
             raise _TooMany
         self.inner = {id(c): set(c.co_freevars) for c in nested(graph.code)}
@@ -219,10 +228,12 @@ class _Follower:
         return tuple(sorted(names, key=lambda n: (position.get(n, -1), n)))
 
     def with_foreign(self, bound: Names) -> list[Names]:
-        """`bound`, with and without each name that other scopes may bind."""
+        """`bound`, with and without each name that other scopes may bind or unbind."""
         found = [bound]
         for name in self.foreign:
             found += [self.bind(b, name) for b in found if name not in b]
+        for name in self.deleted:
+            found += [tuple(n for n in b if n != name) for b in found if name in b]
         return list(dict.fromkeys(found))
 
     def bind(self, bound: Names, name: str) -> Names:
@@ -277,7 +288,8 @@ class _Follower:
                 bound = tuple(n for n in bound if n != gone)
             order = state.order
             if instruction.name == "YIELD_VALUE":  # its activation ends, another one goes on
-                order = self.snapshot((), bound)
+                inside = instruction.inside is not None
+                order = tuple(n for n in bound if not (inside and n in self.private))
                 self.found.calls.setdefault(state.line, set()).add(order)
             for after in self.graph.following[index]:
                 self.go(index, after, _State(state.line, order, bound))

@@ -11,6 +11,7 @@ from types import CodeType
 from foreframe_models.training.tracer import Span, inlined_comprehensions
 
 INLINES = sys.version_info >= (3, 12)  # comprehensions, and line events by sys.monitoring
+THROW_STARTS_A_LINE = sys.version_info >= (3, 13)  # that which handles what a yield is thrown
 
 # A jump's end that no line event happens on: FOR_ITER and SEND skip it.
 _NEVER_STARTS_A_LINE = frozenset({"RESUME"}) | (
@@ -23,7 +24,16 @@ _BRANCHES = frozenset(dis.opname[code] for code in (*dis.hasjrel, *dis.hasjabs))
 CANNOT_RAISE = (
     _JUMPS
     | RETURNS
-    | {"NOP", "POP_TOP", "LOAD_CONST", "STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF"}
+    | {
+        "RESUME",
+        "NOP",
+        "POP_TOP",
+        "LOAD_CONST",
+        "STORE_FAST",
+        "STORE_NAME",
+        "STORE_GLOBAL",
+        "STORE_DEREF",
+    }
     | {"COPY", "SWAP", "PUSH_NULL", "PRECALL", "KW_NAMES", "CACHE", "EXTENDED_ARG", "IS_OP"}
     | {"PUSH_EXC_INFO", "POP_EXCEPT", "MAKE_FUNCTION", "MAKE_CELL", "COPY_FREE_VARS", "END_FOR"}
     | {"RETURN_GENERATOR", "LOAD_CLOSURE", "BUILD_TUPLE", "BUILD_LIST", "LOAD_FAST_AND_CLEAR"}
@@ -123,7 +133,8 @@ class CodeGraph:
         if before == self.entry or new.line != old.line:
             return True
         if INLINES:
-            return old.name == "JUMP_BACKWARD"
+            thrown = old.name == "YIELD_VALUE" and after == self.handler[before]
+            return old.name == "JUMP_BACKWARD" or (thrown and THROW_STARTS_A_LINE)
         return new.offset < old.offset and new.name != "SEND"
 
     def shown_line(self, before: int, after: int, current: int) -> int | None:
@@ -176,5 +187,5 @@ def outer_stores(code: CodeType) -> tuple[frozenset[str], frozenset[str], frozen
     return (
         frozenset(name for opcode, name in found if opcode.endswith("_GLOBAL")),
         frozenset(name for opcode, name in found if opcode.endswith("_DEREF") and name in free),
-        frozenset(name for opcode, name in found if opcode == "DELETE_DEREF"),
+        frozenset(name for opcode, name in found if opcode.startswith("DELETE")),
     )

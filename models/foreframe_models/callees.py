@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Callee = tuple[str, str]  # ("name" | "attribute" | "" | "nothing", identifier)
 _UNKNOWN: Callee = ("", "")
 _INERT: Callee = ("nothing", "")
+_CLASS: Callee = ("class statement", "")
 
 
 @dataclass(slots=True)
@@ -77,6 +78,7 @@ class Callees:
                         called.add(id(func))
                     self._remember(node, func)
                 case ast.ClassDef(name=name, bases=bases):
+                    self._note_end(node, _CLASS)
                     known = self.bases.setdefault(name, set())
                     known.update(b.id if isinstance(b, ast.Name) else "?" for b in bases)
                     if node.keywords:
@@ -285,7 +287,7 @@ class Callees:
             own, foreign = self._meant(callee)
             direct |= own
             other |= foreign
-        if len(callees) > 1 or any(c.co_name.startswith("<generic") for c in nested(graph.code)):
+        if _CLASS in callees or any(c.co_name.startswith("<generic") for c in nested(graph.code)):
             direct |= self._bodies(graph, instruction)
         return direct, other
 
@@ -294,6 +296,8 @@ class Callees:
         kind, name = callee
         if callee == _INERT:
             return frozenset(), set()
+        if callee == _CLASS:
+            return frozenset(), self.everything
         quiet = QUIET_FUNCTIONS if kind == "name" else QUIET_METHODS
         if name in quiet and kind and not self._is_own(name):
             return frozenset(), set().union(*(self.special.get(m, ()) for m in quiet[name]))
@@ -307,12 +311,15 @@ class Callees:
         if kind == "name" and exact and (known or name in self.lazy):
             return known, set()
         if kind == "attribute" and known:
-            sure = (
-                name not in BUILTIN_ATTRIBUTES
-                and name not in self.decorated
-                and name not in self.stored_attributes
-                and name not in self.imported
-            ) or (name in self.special and name != "__call__")
+            sure = name != "__call__" and (
+                name in self.special
+                or (
+                    name not in BUILTIN_ATTRIBUTES
+                    and name not in self.decorated
+                    and name not in self.stored_attributes
+                    and name not in self.imported
+                )
+            )
             return known, set() if sure else self.everything
         if kind == "attribute" and name in self.constructors:
             return self.constructors[name], self.everything

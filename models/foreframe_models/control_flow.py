@@ -14,22 +14,19 @@ from foreframe_models.callees import Callees
 from foreframe_models.flow import CALLED, LineFlow, line_flow
 from foreframe_models.source import ProgramError, compile_program, fill_holes, split_lines
 from foreframe_models.training.tracer import HIDDEN_FRAMES, def_lines, hidden_names
+from foreframe_models.walker import Landing, Walker
 
-__all__ = ["CALLED", "Function", "Parameter", "Position", "Program", "ProgramError", "Stack"]
+__all__ = [
+    "CALLED",
+    "Function",
+    "Landing",
+    "Parameter",
+    "Program",
+    "ProgramError",
+    "Walker",
+]
 
-_NO_LINES: frozenset[int] = frozenset()
 DefNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A function, and a line in it."""
-
-    function_id: int
-    line: int
-
-
-Stack = tuple[Position, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +244,11 @@ class Program:
     def callees(self) -> Callees:
         """Who may call whom."""
         return Callees(self)
+
+    @cached_property
+    def resumable(self) -> frozenset[int]:
+        """Ids of generators and coroutines. Dropping a suspended one closes it, on any line."""
+        return frozenset(f.id for f in self.functions if f.is_generator)
 
     @cached_property
     def definitions(self) -> Mapping[tuple[str, int], ast.AST]:

@@ -33,7 +33,8 @@ class LineFlow:
       handlers    lines of the next line frame
       swallows    the line goes on as if nothing was: what follows a line frame may follow
       unwinds     the next frame may be a return that leaves the scope by the exception
-    `places`: the instructions (graph, index) that may run while a line is the current one.
+    `places`: the instructions (graph, index) that may run while a line is the current one;
+    `cleanups`: those that run after an exception frame there, before any other frame.
     """
 
     successors: LineSets = field(default_factory=dict)
@@ -45,6 +46,7 @@ class LineFlow:
     swallows: set[int] = field(default_factory=set)
     unwinds: set[int] = field(default_factory=set)
     places: dict[int, set[tuple[int, int]]] = field(default_factory=dict)
+    cleanups: dict[int, set[tuple[int, int]]] = field(default_factory=dict)
 
     def lines(self) -> set[int]:
         """Every line that a line frame can stand on."""
@@ -89,9 +91,14 @@ class _Follower:
                 continue
             for after in graph.following[index]:
                 self.go(index, after, line, caught)
-            if name == "RERAISE" or (caught and name in RESUMES_AFTER_CATCH):
+            again = name == "RERAISE" or (
+                name == "RAISE_VARARGS" and graph.instructions[index].argument == 0
+            )
+            if again or (caught and name in RESUMES_AFTER_CATCH):
                 self.go_on_raising(index, line, caught)
-            elif caught == _AFTER_LINE:
+            if caught == _AFTER_EXCEPTION:
+                flow.cleanups.setdefault(line, set()).add((self.number, index))
+            elif name != "RERAISE":
                 self.note(index, line, name)
 
     def visit(self, index: int, line: int, caught: bool) -> None:

@@ -12,6 +12,7 @@ Decisions where CWM's format is silent, kept here:
 - A scope left by an exception gives the exception frame, then a return frame with value None.
 - Return and exception frames stand on the line that the activation showed last.
 - The trace is over when its first scope is left, whatever the garbage collector runs after that.
+- The loop variables of a comprehension are not shown.
 - Locals are in order of first binding as snapshots see it: the names seen at the activation's
   previous event keep their order, new ones follow in the code object's own order.
 """
@@ -83,8 +84,7 @@ def inlined_comprehensions(code: CodeType) -> dict[int, int]:
     Empty before Python 3.12. The first iterable belongs to the scope around it, not to the
     comprehension; what saves and restores the loop variables belongs to the comprehension.
     """
-    clear = dis.opmap.get("LOAD_FAST_AND_CLEAR")
-    if clear is None or clear not in code.co_code[::2]:
+    if not loop_variables(code):
         return {}
     spans: list[Span] = list(code.co_positions())
     found: dict[int, int] = {}
@@ -116,6 +116,15 @@ def inlined_comprehensions(code: CodeType) -> dict[int, int]:
         if span in starts and span[2] is not None:
             found.setdefault(2 * index, starts[span])
     return found
+
+
+def loop_variables(code: CodeType) -> frozenset[str]:
+    """The names that inlined comprehensions bind for themselves."""
+    clear = dis.opmap.get("LOAD_FAST_AND_CLEAR")
+    if clear is None or clear not in code.co_code[::2]:
+        return frozenset()
+    instructions = dis.get_instructions(code)
+    return frozenset(i.argval for i in instructions if i.opname == "LOAD_FAST_AND_CLEAR")
 
 
 def text_of(value: object, limit: int) -> tuple[str, bool]:
@@ -236,7 +245,13 @@ class Tracer:
         before = self.orders.get(frame, [])
         order = [name for name in before if name in found]
         known = set(order)
-        fresh = binding_order(frame.f_code) if frame.f_code.co_flags & 2 else list(found)
+        code = frame.f_code
+        fresh = binding_order(code) if code.co_flags & 2 else list(found)
+        if not code.co_flags & 2 and code.co_name != "<module>":
+            fresh = [n for n in fresh if n in code.co_names]  # not what a metaclass put there
+        if self.inside(frame) is not None:  # resumed in the middle of a comprehension
+            private = loop_variables(code)
+            fresh = [name for name in fresh if name not in private]
         order += [n for n in fresh if n in found and n not in known and is_shown(n, self.hidden)]
         self.orders[frame] = order
         texts: dict[str, str] = {}
