@@ -14,7 +14,7 @@ from foreframe.terminal.story import Ending, Story, Told
 from foreframe_protocol.states import End, Event, Frame, Provenance, Value, Verdict
 
 PIPED_WIDTH = 120  # columns where there is no terminal to ask
-SHOWN_CHARS = 400  # of one value; --json has all of it
+SHOWN_CHARS = 200  # of one value; --json has all of it
 SURE, LIKELY = 0.9, 0.6  # confidences from which a value is not marked, is marked once
 
 # Only colours that are legible on light and dark grounds, and never a colour without a sign.
@@ -45,7 +45,8 @@ class TracePrinter:
 
     def title(self, text: str) -> None:
         """What is traced, by what; then the header."""
-        self.console.print(Text(printable(text), style="bold"))
+        title = fitted(printable(text[:2000]), 3 * self.console.width, self.marks.more)
+        self.console.print(Text(title, style="bold"))
         quiet = [Text(t, style=QUIET) for t in ("step", "scope:line", "source", "what changed")]
         self.row(*quiet, Text("sure", style=QUIET), Text("ok?" if self.checked else "", QUIET))
 

@@ -168,12 +168,9 @@ def printer_for(
         sources=max(len(line.expandtabs(4)) for line in program.lines),
         checked=options.check,
     )
-    call = options.path.name if entry.function is None else f"{entry.function}({entry.args})"
-    printer.title(
-        f"{call}, predicted; the program itself is run once, to check"
-        if options.check
-        else f"{call}, predicted: nothing is executed"
-    )
+    what = options.path.name if entry.function is None else f"{entry.function}({entry.args})"
+    how = "checked against one real run" if options.check else "nothing is executed"
+    printer.title(f"predicted, {how}: {what}")
     return printer
 
 
