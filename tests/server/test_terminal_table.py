@@ -93,12 +93,21 @@ def test_a_wrong_value_stands_beside_the_real_one():
     assert text.splitlines()[-1].strip() == "frames 2/4 right, values 3/5, return wrong"
 
 
-def test_a_wrong_value_is_told_again_on_the_rows_where_it_stays():
+def test_a_value_that_stays_wrong_is_marked_on_the_rows_where_it_stays():
     told = frames("3")
     told.insert(3, told[2])
     truth = real()
     truth.insert(3, truth[2])
-    assert shown(told, Run(truth, End.FINISHED)).count("b = 3 ✗ really 2") == 2
+    rows = shown(told, Run(truth, End.FINISHED)).splitlines()
+    assert "b = 3 ✗ really 2" in rows[4]
+    assert "b ✗" in rows[5]
+    assert "really" not in rows[5]
+
+
+def test_a_missing_value_is_told():
+    told = frames()
+    told[2] = Frame(Event.LINE, "f", 1, 3, "    return b", {"a": given("1")})
+    assert "b ✗ missing, really 2" in shown(told, Run(real(), End.FINISHED))
 
 
 def test_where_traces_part_both_places_are_shown():

@@ -41,6 +41,7 @@ class TracePrinter:
         self.out, self.console = out, console_for(out)
         self.marks = Marks(plain=self.console.options.ascii_only)
         self.checked = checked
+        self.said: dict[tuple[str, int, str], str] = {}  # of a name in a scope: what is wrong
         self.widths = column_widths(self.console.width, steps, places, sources)
 
     def title(self, text: str) -> None:
@@ -139,13 +140,24 @@ class TracePrinter:
         checks = check.locals if check is not None else {}
         for name, value in (frame.locals or {}).items():
             wrong = name in checks and checks[name].verdict in WRONG
-            if name in told.changed or wrong:
+            again = wrong and self.is_said(frame, name, checks[name])
+            if name in told.changed or (wrong and not again):
                 parts.append(Text(f"{printable(name)} = ") + self.value(value, checks.get(name)))
+            elif wrong:
+                parts.append(Text(f"{printable(name)} {self.marks.wrong}", style=WRONG_STYLE))
         for name, missing in checks.items():
             if missing.predicted is None:
-                parts.append(Text(f"{printable(name)} ") + self.judged(missing))
+                again = self.is_said(frame, name, missing)
+                what = Text(self.marks.wrong, WRONG_STYLE) if again else self.judged(missing)
+                parts.append(Text(f"{printable(name)} ") + what)
         parts += [Text(f"{self.marks.gone}{printable(name)}", QUIET) for name in told.deleted]
         return Text("call " if called else "", style="bold") + Text(", ").join(parts)
+
+    def is_said(self, frame: Frame, name: str, check: ValueCheck) -> bool:
+        """Whether the same was wrong with this name when it was last told."""
+        key, wrong = (frame.function, frame.depth, name), self.judged(check).plain
+        before, self.said[key] = self.said.get(key), wrong
+        return before == wrong
 
     def value(self, value: Value, check: ValueCheck | None) -> Text:
         """A value, its doubt, and its verdict."""
