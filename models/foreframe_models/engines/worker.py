@@ -17,6 +17,7 @@ from foreframe_models.engines.base import Chunk, EngineAborted, EngineError, Eng
 # A grammar is a graph that llguidance walks by recursion: a large program's needs a deep C stack.
 STACK_BYTES = 256 << 20
 FLUSH_SECONDS = 0.008  # tokens that come faster are told together
+CLOSED = "the engine was closed"
 
 
 class Run(Protocol):
@@ -44,7 +45,8 @@ class _Job:
         try:
             chunk = None if self.cancelled else next(self.steps, None)
         except EngineError as error:
-            self.end(error)
+            # Only closing the engine ends the step of a request that was not cancelled.
+            self.end(EngineAborted(CLOSED) if self.run.terminate else error)
             return False
         except MemoryError:
             self.end(EngineOutOfMemory("no memory left for this request"))
@@ -113,7 +115,7 @@ class Worker:
         job = _Job(priority, next(self._numbers), steps, run, loop, asyncio.Queue())
         with self._wake:
             if self._closed:
-                raise EngineAborted("the engine was closed")
+                raise EngineAborted(CLOSED)
             heapq.heappush(self._jobs, job)
             self._wake.notify()
         done = False
@@ -158,7 +160,7 @@ class Worker:
                     self._jobs.remove(job)
                     heapq.heapify(self._jobs)
         for job in self._jobs:
-            job.end(EngineAborted("the engine was closed"))
+            job.end(EngineAborted(CLOSED))
 
 
 def joined(chunks: list[Chunk]) -> Chunk:
