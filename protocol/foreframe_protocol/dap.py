@@ -44,6 +44,7 @@ class Scope(TypedDict):
 
 
 class PresentationHint(TypedDict):
+    kind: str
     attributes: list[str]
 
 

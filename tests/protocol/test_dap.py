@@ -24,6 +24,12 @@ def test_unknown_fields_are_no_error():
     assert launch.program == "a.py"
 
 
+def test_null_says_nothing():
+    launch = {"program": "a.py", "stopOnEntry": None, "mode": None, "args": [None]}
+    launch = LaunchArguments.model_validate(launch)
+    assert (launch.stop_on_entry, launch.mode, launch.args) == (False, "imagine", [None])
+
+
 @pytest.mark.parametrize(
     ("model", "arguments"),
     [

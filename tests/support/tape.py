@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from foreframe.reality import observe
+from foreframe.reality import Limits, observe
 from foreframe_models.control_flow import Program
 from foreframe_models.entry import Entry
 from foreframe_protocol.states import (
@@ -90,8 +90,9 @@ class TapeWorld:
 def record(source: str, function: str | None = None, args: str = "") -> list[Frame]:
     """The frames of a real run, as if they were predicted."""
     program = Program.parse(source, "/tape.py")
+    entry, limits = Entry(function, args), Limits(frames=20_000)
     with ThreadPoolExecutor(1) as pool:  # there may be an event loop in this thread
-        run = pool.submit(asyncio.run, observe(program, Entry(function, args))).result()
+        run = pool.submit(asyncio.run, observe(program, entry, limits)).result()
     assert run.end is End.FINISHED, run.message
     return [as_predicted(frame, is_given=index == 0) for index, frame in enumerate(run.frames)]
 

@@ -1,7 +1,11 @@
-"""`foreframe dap` with a tape for a model: `python tape_adapter.py TAPE [--tcp]`."""
+"""`foreframe dap` with a tape for a model: `python tape_adapter.py TAPE [--tcp]`.
+
+The tape may also be named by the environment: some clients pass no arguments to an adapter.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,7 +14,7 @@ from foreframe.session import WorldModel
 
 
 def main() -> None:
-    tape = Path(sys.argv[1])
+    tape = Path(os.environ.get("FOREFRAME_TAPE") or sys.argv[1])
 
     def open_world(engine: str, max_frames: int | None) -> WorldModel:
         from tape import TapeWorld, load

@@ -120,7 +120,7 @@ class Conversation:
         if not isinstance(given, dict):
             raise BadArguments("arguments: an object is needed")
         if model is None:
-            return given
+            return {name: value for name, value in given.items() if value is not None}
         from pydantic import ValidationError
 
         try:

@@ -125,7 +125,7 @@ class Variables:
         """What is shown beside a value's text: its type, where it comes from, its parts."""
         shown: dap.Shown = {
             "variablesReference": 0,
-            "presentationHint": {"attributes": [origin.provenance.value]},
+            "presentationHint": {"kind": "data", "attributes": [origin.provenance.value]},
             "foreframe": provenance(origin),
         }
         if self.with_types:
