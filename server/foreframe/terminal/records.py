@@ -6,8 +6,8 @@ import dataclasses
 import json
 from typing import TextIO
 
-from foreframe.alignment import ValueCheck
 from foreframe.terminal.story import Ending, Story, Told
+from foreframe_protocol.alignment import ValueCheck
 from foreframe_protocol.states import Frame, Value
 
 

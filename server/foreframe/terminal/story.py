@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from foreframe.alignment import FrameCheck, Tally, check_frame, tally
 from foreframe.reality import Run
+from foreframe_protocol.alignment import FrameCheck, Tally, check_frame, tally
 from foreframe_protocol.states import End, Event, Frame, Locals, State, Usage
 from foreframe_protocol.trace_text import compared_with
 

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from foreframe.alignment import WRONG, ValueCheck
 from foreframe.terminal.story import Ending, Story, Told
+from foreframe_protocol.alignment import WRONG, ValueCheck
 from foreframe_protocol.states import End, Event, Frame, Provenance, Value, Verdict
 
 PIPED_WIDTH = 120  # columns where there is no terminal to ask

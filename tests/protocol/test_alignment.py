@@ -1,6 +1,6 @@
 """Predicted traces beside real ones."""
 
-from foreframe.alignment import check_frame, ending, tally
+from foreframe_protocol.alignment import check_frame, ending, tally
 from foreframe_protocol.states import Event, Frame, Provenance, Value, Verdict
 
 
