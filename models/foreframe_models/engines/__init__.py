@@ -12,8 +12,9 @@ SPECS = "auto | embedded | embedded:FOLDER | recorded:FILE | http://HOST:PORT | 
 def open_engine(spec: str) -> Engine:
     """The engine that `spec` names; nothing is loaded or connected before its `open()`.
 
-    `auto` is the embedded engine with the model that ships. Raises ValueError when `spec` names
-    no engine. Each engine's libraries are imported only when it is asked for.
+    `auto` is the embedded engine with the model that ships. Each engine's libraries are imported
+    only when it is asked for. Raises ValueError when `spec` names no engine, and WeightsMissing
+    for a recording that cannot be read.
     """
     kind, _, place = spec.strip().partition(":")
     match kind:

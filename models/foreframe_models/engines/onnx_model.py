@@ -52,10 +52,8 @@ class Metadata:
 
     @property
     def threads(self) -> int:
-        """How many are worth their coordination: few, or one for a small model."""
-        if self.parameters < SMALL_PARAMETERS:
-            return 1
-        return min(max((os.cpu_count() or 1) // 2, 1), 4)
+        """How many are worth their coordination: four at most, one for a small model."""
+        return 1 if self.parameters < SMALL_PARAMETERS else min(os.cpu_count() or 1, 4)
 
     @property
     def token_bytes(self) -> int:
