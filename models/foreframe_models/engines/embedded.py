@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,7 @@ class EmbeddedEngine(Engine):
 
         return EmbeddedModel(self.folder, threads=self.threads, cache_bytes=self.cache_bytes)
 
-    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         await self.open()
         model, worker = self._running()
         run = model.run_options()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,7 +144,7 @@ class RecordedEngine(Engine):
             raise self.open_failure
         return self._model
 
-    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         number = len(self.requests)
         self.requests.append(request)
         if number in self.failures:
@@ -266,7 +266,7 @@ class Recording(Engine):
             self._write({"model": fields})
         return model
 
-    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         parts: list[Chunk] = []
         error = ""
         stream = self.engine.stream(request)

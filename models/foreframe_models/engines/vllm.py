@@ -8,12 +8,13 @@ import json
 import os
 import re
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 import httpx
 
+from foreframe_models.catalog import CWM
 from foreframe_models.engines.base import (
     Chunk,
     Engine,
@@ -108,13 +109,13 @@ class VllmEngine(Engine):
             raise VocabularyMismatch(
                 f"{name} at {self.url} does not write CWM's traces: "
                 f"{' '.join(missing) or 'its separators'} are not tokens of its vocabulary. "
-                "Serve facebook/cwm or a model trained like it"
+                f"Serve {CWM} or a model trained like it"
             )
         self._specials = frozenset(specials.values())
         self._end_of_text = specials[Separator.END_OF_TEXT.text]
         return ModelInfo(name, "cwm", context, specials)
 
-    async def stream(self, request: Request) -> AsyncIterator[Chunk]:
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         info = await self.open()
         prompt = request.prompt + request.forced
         room = info.context_tokens - len(prompt)

@@ -103,7 +103,7 @@ USAGE = {
 }
 
 
-def stream(*events: dict[str, object], done: bool = True) -> httpx.Response:
+def stream(*events: Mapping[str, object], done: bool = True) -> httpx.Response:
     """A response of server-sent events."""
     lines = [f"data: {json.dumps(item)}\n\n" for item in events]
     return httpx.Response(200, content="".join([*lines, "data: [DONE]\n\n"] if done else lines))
