@@ -336,6 +336,6 @@ _ONE_LINE = r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\""""
 CODE = re.compile(
     rf"(?P<comment>\#[^\n]*)|(?P<string>[rbfuRBFU]{{0,2}}(?:{_TRIPLE}|{_ONE_LINE}))"
     rf"|(?P<newline>\n)|(?P<space>[ \t\f\r]+|\\\r?\n)|(?P<word>[^\W\d]\w*)"
-    rf"|(?P<operator>{_OPERATOR})|(?P<comma>,)|(?P<colon>:[ ])|(?P<other>.)",
+    rf"|(?P<operator>{_OPERATOR})|(?P<comma>,)|(?P<colon>:[ ](?=[^\s#]))|(?P<other>.)",
     re.DOTALL,
 )

@@ -32,6 +32,7 @@ from foreframe_models.dialects.listing import Listing, iteration
 from foreframe_models.dialects.value_delta import Change, apply, change
 from foreframe_protocol.states import Event, Frame, Provenance, State, Value
 
+VALUE_CHARS = 200  # of a value that are written
 _SIGNS = {"=": "<=>", "+": "<+>", "-": "<->", "@": "<@>", "^": "<^>"}
 _EVENTS = {"<call>": Event.CALL, "<line>": Event.LINE, "<ret>": Event.RETURN}
 _NO_LOOPS: Mapping[int, int | None] = MappingProxyType({})
@@ -99,7 +100,7 @@ def write_scopes(listing: Listing, state: State) -> list[int]:
     ids: list[int] = []
     for scope in state.stack:
         ids.append(special["<scope>"])
-        ids += _which(listing, scope.function, scope.scope_line, scope.line)
+        ids += which_ids(listing, scope.function, scope.scope_line, scope.line)
         ids += _bindings(listing, scope.locals)
         ids.append(number_of(listing, scope.line))
     if state.event in (Event.RETURN, Event.EXCEPTION) and state.value is not None:
@@ -116,7 +117,7 @@ def write_frame(listing: Listing, place: Place, frame: Frame) -> tuple[list[int]
     after = advance(listing, place, frame)
     match frame.event:
         case Event.CALL:
-            which = _which(listing, frame.function, frame.scope_line, frame.line)
+            which = which_ids(listing, frame.function, frame.scope_line, frame.line)
             bindings = _bindings(listing, frame.locals or {})
             return [special["<call>"], *which, *bindings, number], after
         case Event.LINE:
@@ -153,7 +154,8 @@ def advance(listing: Listing, place: Place, frame: Frame) -> Place:
     return Place((*stack[:-1], top), frame.event)
 
 
-def _which(listing: Listing, function: str, scope_line: int, line: int) -> list[int]:
+def which_ids(listing: Listing, function: str, scope_line: int, line: int) -> list[int]:
+    """The tokens that tell the scope of a call or of the stack; none where the line tells."""
     usual = listing.usual(line)
     if (usual.name, usual.scope_line) == (function, scope_line):
         return []
@@ -165,9 +167,13 @@ def _which(listing: Listing, function: str, scope_line: int, line: int) -> list[
     raise ValueError(f"no scope {function} holds line {line}")
 
 
+def _is_cut(value: Value) -> bool:
+    return value.cut or len(value.text) > VALUE_CHARS
+
+
 def _value(listing: Listing, value: Value) -> list[int]:
-    ids = list(listing.vocabulary.value(value.text))
-    return [*ids, listing.vocabulary.special["<cut>"]] if value.cut else ids
+    ids = list(listing.vocabulary.value(value.text[:VALUE_CHARS]))
+    return [*ids, listing.vocabulary.special["<cut>"]] if _is_cut(value) else ids
 
 
 def _bindings(listing: Listing, values: Mapping[str, Value]) -> list[int]:
@@ -195,12 +201,13 @@ def _changes(listing: Listing, scope: Activation, values: Mapping[str, Value]) -
         if new is None:
             ids.append(special["<del>"])
         else:
-            whole = name in rebound or old.cut or new.cut
-            path: Change = [("=", new.text)] if whole else change(old.text, new.text)
+            path: Change = [("=", new.text[:VALUE_CHARS])]
+            if name not in rebound and not _is_cut(old) and not _is_cut(new):
+                path = change(old.text, new.text)
             for sign, text in path:
                 ids.append(special[_SIGNS[sign]])
                 ids += vocabulary.value(text)
-            if new.cut:
+            if _is_cut(new):
                 ids.append(special["<cut>"])
         ids.append(special["<;>"])
     return ids + _bindings(listing, {n: v for n, v in values.items() if n not in scope.locals})
@@ -216,8 +223,13 @@ def split(listing: Listing, ids: Sequence[int]) -> list[Sequence[int]]:
     return [ids[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def read_frame(listing: Listing, place: Place, ids: Sequence[int]) -> Parsed:
-    """One frame's tokens, from its event to its line token. Raises MalformedFrame."""
+def read_frame(
+    listing: Listing, place: Place, ids: Sequence[int], *, strict: bool = True
+) -> Parsed:
+    """One frame's tokens, from its event to its line token. Raises MalformedFrame.
+
+    Unless `strict`, a change that does not fit leaves the old value, of unknown provenance.
+    """
     vocabulary = listing.vocabulary
     if len(ids) < 2:
         raise MalformedFrame(f"a frame has at least two tokens: {vocabulary.show(ids)}")
@@ -235,7 +247,7 @@ def read_frame(listing: Listing, place: Place, ids: Sequence[int]) -> Parsed:
             if not 0 <= which < len(around):
                 raise MalformedFrame(f"no scope {which} on line {line}")
             scope = around[which]
-        found, spans = _apply(listing, {}, fields)
+        found, spans = _apply(listing, {}, fields, strict)
         frame = Frame(
             Event.CALL, scope.name, scope.scope_line, line, source, found, depth=len(stack)
         )
@@ -245,23 +257,19 @@ def read_frame(listing: Listing, place: Place, ids: Sequence[int]) -> Parsed:
     top, depth = stack[-1], len(stack) - 1
     if event == "<line>":
         fields, _ = _fields(listing, body)
-        found, spans = _apply(listing, top.locals, fields)
-        frame = Frame(
-            Event.LINE, top.function, top.scope_line, line, source, found, depth=depth
-        )
+        found, spans = _apply(listing, top.locals, fields, strict)
+        frame = Frame(Event.LINE, top.function, top.scope_line, line, source, found, depth=depth)
         return Parsed(frame, advance(listing, place, frame), spans)
     if event not in ("<ret>", "<exc>", "<unwind>"):
         raise MalformedFrame(f"{event} opens no frame")
     if event == "<unwind>":
-        if body or place.event is not Event.EXCEPTION:
+        if body or (strict and place.event is not Event.EXCEPTION):
             raise MalformedFrame("<unwind> comes right after an exception, and alone")
         value, span = Value(_NONE), (0, 1)
     else:
         value, span = _read_value(listing, body), (1, len(ids) - 1)
     kind = Event.EXCEPTION if event == "<exc>" else Event.RETURN
-    frame = Frame(
-        kind, top.function, top.scope_line, line, source, value=value, depth=depth
-    )
+    frame = Frame(kind, top.function, top.scope_line, line, source, value=value, depth=depth)
     return Parsed(frame, advance(listing, place, frame), {}, span)
 
 
@@ -307,36 +315,48 @@ def _fields(listing: Listing, body: Sequence[int]) -> tuple[list[Field], int | N
 
 
 def _apply(
-    listing: Listing, before: Mapping[str, Value], fields: Iterable[Field]
+    listing: Listing, before: Mapping[str, Value], fields: Iterable[Field], strict: bool
 ) -> tuple[dict[str, Value], dict[str, tuple[int, int]]]:
-    vocabulary = listing.vocabulary
+    deleted = (listing.vocabulary.special["<del>"],)
     found = dict(before)
     spans: dict[str, tuple[int, int]] = {}
-    signs = {vocabulary.special[text]: sign for sign, text in _SIGNS.items()}
     for name, ids, start, end in fields:
         old = found.get(name)
-        if list(ids) == [vocabulary.special["<del>"]]:
-            if old is None:
+        try:
+            if tuple(ids) != deleted:
+                found[name] = _changed(listing, name, old, ids)
+                spans[name] = (start, end)
+            elif old is None:
                 raise MalformedFrame(f"{name} is deleted and was not bound")
-            del found[name]
-            continue
-        cut = ids[-1] == vocabulary.special["<cut>"]
-        path: Change = []
-        at = 0
-        plain = ids[:-1] if cut else ids
-        while at < len(plain):
-            sign = signs.get(plain[at])
-            if sign is None or (path and path[-1][0] in "=+-"):
-                raise MalformedFrame(f"no change of {name}: {vocabulary.show(ids)}")
-            end_of = next(
-                (i for i in range(at + 1, len(plain)) if vocabulary.is_special(plain[i])),
-                len(plain),
-            )
-            path.append((sign, vocabulary.decode(plain[at + 1 : end_of])))
-            at = end_of
-        if not path or path[-1][0] in "@^":
-            raise MalformedFrame(f"{name} has an unfinished change: {vocabulary.show(ids)}")
-        text = apply(old.text if old else None, path)
-        found[name] = Value(text, Provenance.PREDICTED, cut=cut)
-        spans[name] = (start, end)
+            else:
+                del found[name]
+        except MalformedFrame:
+            if strict:
+                raise
+            if old is not None:
+                found[name] = replace(old, provenance=Provenance.UNKNOWN, confidence=None)
     return found, spans
+
+
+def _changed(listing: Listing, name: str, old: Value | None, ids: Sequence[int]) -> Value:
+    """The new value of a name. Raises MalformedFrame."""
+    vocabulary = listing.vocabulary
+    cut = ids[-1] == vocabulary.special["<cut>"]
+    plain = ids[:-1] if cut else ids
+    signs = {vocabulary.special[text]: sign for sign, text in _SIGNS.items()}
+    path: Change = []
+    at = 0
+    while at < len(plain):
+        sign = signs.get(plain[at])
+        if sign is None or (path and path[-1][0] in "=+-"):
+            raise MalformedFrame(f"no change of {name}: {vocabulary.show(ids)}")
+        rest = range(at + 1, len(plain))
+        end = next((i for i in rest if vocabulary.is_special(plain[i])), len(plain))
+        path.append((sign, vocabulary.decode(plain[at + 1 : end])))
+        at = end
+    if not path or path[-1][0] in "@^":
+        raise MalformedFrame(f"{name} has an unfinished change: {vocabulary.show(ids)}")
+    if path[0][0] != "=" and old is not None and _is_cut(old):
+        raise MalformedFrame(f"{name} was cut, and only a whole value can follow")
+    text = apply(old.text if old else None, path)
+    return Value(text, Provenance.PREDICTED, cut=cut)

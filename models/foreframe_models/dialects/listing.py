@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
@@ -43,6 +44,12 @@ def codes_of(code: CodeType) -> Iterator[Code]:
             yield from codes_of(constant)
 
 
+def run_lines(code: CodeType) -> set[int]:
+    """Every line that any of the code belongs to."""
+    found = {line for _, _, line in code.co_lines() if line}
+    return found.union(*(run_lines(c) for c in code.co_consts if isinstance(c, CodeType)))
+
+
 def _last_line(code: CodeType) -> int:
     last = max((line for _, _, line in code.co_lines() if line), default=1)
     inner = [_last_line(c) for c in code.co_consts if isinstance(c, CodeType)]
@@ -81,10 +88,13 @@ class Listing:
         self.vocabulary = vocabulary
         self.source_lines = source.split("\n")
         tree = ast.parse(code or source)
-        self.codes = tuple(codes_of(compile(tree, "<listing>", "exec", dont_inherit=True)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compiled = compile(tree, "<listing>", "exec", dont_inherit=True)
+        self.codes = tuple(codes_of(compiled))
         self.loops: dict[int, tuple[int, int]] = {}
         self.rebound: dict[int, frozenset[str]] = {}
-        dropped: set[int] = set()
+        quiet: set[int] = set()  # docstrings' lines
         for node in ast.walk(tree):
             match node:
                 case ast.For() | ast.AsyncFor():
@@ -96,15 +106,15 @@ class Listing:
                 case ast.AnnAssign():
                     self._rebind(node.lineno, set(_stored(node.target)) - _loaded(node.value))
                 case ast.Expr(value=ast.Constant(value=str())):
-                    dropped.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+                    quiet.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
         shown = vocabulary.code(source)
         chosen = None if lines is None else set(lines)
         unit = min((column for column, _ in shown.values() if column), default=4)
         self.number: dict[int, int] = {}
         self.tokens: list[int] = [vocabulary.special["<prog>"]]
-        wanted = {1, *shown} if chosen is None else {*shown} & chosen
-        for line in sorted(wanted - dropped if len(dropped) < len(wanted) else wanted):
-            column, ids = shown.get(line, (0, []))
+        wanted = {*shown} if chosen is None else {*shown} & chosen
+        for line in sorted({*wanted - quiet, *(quiet & run_lines(compiled) & wanted), 1}):
+            column, ids = shown.get(line, (0, [])) if line not in quiet else (0, [])
             number = self.number[line] = first + len(self.number)
             if number > LINES:
                 raise TooLong(f"the program has more than {LINES} lines of code")

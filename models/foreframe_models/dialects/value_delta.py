@@ -74,10 +74,9 @@ def container(text: str) -> Container | None:
         if token in _DEPTH:
             depth += _DEPTH[token]
             closed = depth == 0
-        elif depth == 1 and not key_end and opening == "{" and token.startswith(": "):
-            key_end = at
-        elif depth == 1 and not key_end and opening == "{" and ": " in token and token[0] not in "'\"":
-            key_end = at + token.index(": ")
+        elif depth == 1 and not key_end and opening == "{" and token[0] not in "'\"":
+            colon = token.find(": ")
+            key_end = at + colon if colon >= 0 else 0
         if closed and at == start and not elements:
             continue
         if closed or (depth == 1 and token == ", "):

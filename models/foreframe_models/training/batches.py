@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from multiprocessing.sharedctypes import Synchronized
 from queue import Empty, Full
@@ -29,6 +30,7 @@ from foreframe_models.training.tracer import limit_resources
 from foreframe_models.vocabulary import Vocabulary
 
 LIMITS = TraceLimits()
+MAX_RESTARTS = 100  # of workers that a generated program brought down
 
 
 def fresh_document(
@@ -43,6 +45,10 @@ def fresh_document(
         failed = sum(frame.event == "exception" for frame in frames)
         if failed and len(frames) > 1 and frames[-2].event == "exception" and rng.random() < 0.75:
             return None  # most errors that nobody catches are the generator's own blunders
+        if rng.random() < 0.8 and any(
+            value.cut for frame in frames for value in (frame.locals or {}).values()
+        ):
+            return None
         middle = level > 0.3 and rng.random() < 0.2
         written = document(
             sample, frames, finished, vocabulary, rng, context=context, middle=middle
@@ -107,6 +113,7 @@ def _work(
     os.nice(5)
     limit_resources(10**7, 4096)
     sys.setrecursionlimit(400)
+    sys.unraisablehook = lambda _: None  # generators that a stopped trace leaves behind
     parent = os.getppid()
     rng = random.Random(seed)
     for batch in generate(rng, Vocabulary.standard(), level, size, context):
@@ -127,14 +134,18 @@ class Stream:
         self.level = spawn.Value("d", 0.0)
         self.queue: Queue[Batch] = spawn.Queue(maxsize=24)
         self.waited = 0.0
-        self.processes = [
-            spawn.Process(
-                target=_work, args=(self.queue, self.level, seed * 1000 + n, size, context), daemon=True
-            )
-            for n in range(workers)
-        ]
-        for process in self.processes:
-            process.start()
+        self.started = 0
+        self.seed, self.size, self.context, self.spawn = seed, size, context, spawn
+        self.processes = [self._start() for _ in range(workers)]
+
+    def _start(self) -> BaseProcess:
+        seed = self.seed * 1000 + self.started
+        process = self.spawn.Process(
+            target=_work, args=(self.queue, self.level, seed, self.size, self.context), daemon=True
+        )
+        self.started += 1
+        process.start()
+        return process
 
     def __next__(self) -> Batch:
         started = time.perf_counter()
@@ -143,8 +154,11 @@ class Stream:
                 batch = self.queue.get(timeout=10)
                 break
             except Empty:
-                if not any(process.is_alive() for process in self.processes):
-                    raise RuntimeError("every worker that generates data has died") from None
+                if self.started > MAX_RESTARTS:
+                    raise RuntimeError("workers that generate data keep dying") from None
+                alive = [process for process in self.processes if process.is_alive()]
+                dead = len(self.processes) - len(alive)
+                self.processes = alive + [self._start() for _ in range(dead)]
         self.waited += time.perf_counter() - started
         return batch
 

@@ -46,7 +46,7 @@ class TrainConfig:
     threads: int = 1
     workers: int = 1
     seed: int = 1
-    evaluate_minutes: float = 8.0
+    evaluate_minutes: float = 14.0
     save_minutes: float = 5.0
     heldout: int = 60  # generated programs never trained on
     programs: Path | None = None  # JSONL with code and input, for measuring only

@@ -61,27 +61,11 @@ def trace(sample: Sample, limits: TraceLimits) -> tuple[list[Frame], bool]:
         max_frames=limits.frames,
         value_chars=limits.value_chars,
     )
-    code = compile(sample.source, PATH, "exec", dont_inherit=True)
-    space: dict[str, Any] = {"__name__": "__main__"}
-    finished = True
     old = signal.signal(signal.SIGALRM, _on_alarm)
-    signal.setitimer(signal.ITIMER_REAL, limits.seconds)
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            if sample.function is None:
-                sys.settrace(tracer)
-                exec(code, space)
-            else:
-                space["__name__"] = "__sample__"
-                exec(code, space)
-                entry = space[sample.function]
-                args, named = call_arguments(sample.args)
-                sys.settrace(tracer)
-                entry(*args, **named)
-    except _Stopped:
+        finished = _run(sample, tracer, limits.seconds)
+    except _Stopped:  # the alarm came just as the run had ended
         finished = False
-    except (Exception, RecursionError):
-        pass  # the program's own error; its trace shows it
     finally:
         sys.settrace(None)
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -89,6 +73,32 @@ def trace(sample: Sample, limits: TraceLimits) -> tuple[list[Frame], bool]:
     if not records:
         raise Untraceable("no frames")
     return list(frames_of(records, sample.source)), finished
+
+
+def _run(sample: Sample, tracer: Tracer, seconds: float) -> bool:
+    """Runs the program under the tracer; whether it came to its end."""
+    code = compile(sample.source, PATH, "exec", dont_inherit=True)
+    space: dict[str, Any] = {"__name__": "__sample__" if sample.function else "__main__"}
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            if sample.function is None:
+                sys.settrace(tracer)
+                exec(code, space)
+            else:
+                exec(code, space)
+                entry = space[sample.function]
+                args, named = call_arguments(sample.args)
+                sys.settrace(tracer)
+                entry(*args, **named)
+    except _Stopped:
+        return False
+    except (Exception, RecursionError):
+        return True  # the program's own error; its trace shows it
+    finally:
+        sys.settrace(None)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    return True
 
 
 def frames_of(records: list[dict[str, Any]], source: str) -> Iterator[Frame]:
@@ -145,7 +155,7 @@ def document(
     """
     listing = Listing(sample.source, vocabulary)
     if rng is not None and rng.random() < 0.5:
-        first = rng.randrange(1, LINES - len(listing.number) + 1)
+        first = rng.randrange(1, LINES - len(listing.number) + 2)
         listing = Listing(sample.source, vocabulary, first=first)
     ids = head(listing)
     place = Place()

@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -46,7 +47,9 @@ class Exactness:
         }
 
 
-def heldout(count: int, vocabulary: Vocabulary, context: int, seed: int = 20_000_003) -> list[Document]:
+def heldout(
+    count: int, vocabulary: Vocabulary, context: int, seed: int = 20_000_003
+) -> list[Document]:
     """Generated programs from a seed that no worker uses."""
     rng = Random(seed)
     found: list[Document] = []
@@ -97,7 +100,7 @@ def exactness(
         bounds = [*doc.frames, len(doc.ids)]
         if doc.ids[-1] == special["<end>"] and len(doc.frames) > 1:
             bounds[-1] -= 1
-        for start, end in zip(bounds, bounds[1:], strict=False):
+        for start, end in pairwise(bounds):
             if start < doc.start:
                 continue
             good = all(right[start - 1 : end - 1])

@@ -177,7 +177,7 @@ def train(config: TrainConfig) -> Path:
             seen += batch.tokens
             run.seconds += time.monotonic() - now
             if now - shown > 30:
-                entry = {
+                entry: dict[str, object] = {
                     "loss": round(loss / counted, 4),
                     "tokens_right": round(right / counted, 4),
                     "tokens_per_second": round(seen / (now - shown)),

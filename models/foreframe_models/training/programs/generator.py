@@ -1,5 +1,7 @@
 """Programs to learn from: a source, what to call, and its arguments."""
 
+# ruff: noqa: E501 - tables read better with one template a line
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -46,15 +48,23 @@ def random_function(rng: Random, level: float) -> Sample:
     helper: list[str] = []
     if level > 0.25 and rng.random() < 0.12:
         helper = helper_function(rng, draw, scope, body)
-    size = rng.choice((1, 1, 2, 2, 3, 4)) if level < 0.2 else rng.choice((1, 2, 3, 4, 5, 6, 7, 8, 10))
+    size = (
+        rng.choice((1, 1, 2, 2, 3, 4))
+        if level < 0.2
+        else rng.choice((1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 6))
+    )
     body.statements(size)
     body.finish()
     name = names.function(rng)
     if name in scope.types or any(name in line for line in helper):
         name = "f"
     typed = rng.random() < 0.06
-    shown = ", ".join(p + (": " + type(v).__name__ if typed else "") for p, v in zip(parameters, values, strict=True))
-    source = "\n".join([*helper, f"def {name}({shown}):", *body.lines]) + "\n"
+    shown = ", ".join(
+        p + (": " + type(v).__name__ if typed else "")
+        for p, v in zip(parameters, values, strict=True)
+    )
+    arrow = " -> object" if typed and rng.random() < 0.5 else ""
+    source = "\n".join([*helper, f"def {name}({shown}){arrow}:", *body.lines]) + "\n"
     args = ", ".join(map(repr, values))
     if rng.random() < 0.03:
         args = ", ".join(f"{p}={v!r}" for p, v in zip(parameters, values, strict=True))
@@ -101,8 +111,10 @@ def module_script(rng: Random, level: float) -> Sample:
         value = literals.value(rng, kind)
         draw.learn(value)
         body.add(f"{scope.bind(draw.fresh(scope), kind)} = {value!r}")
-    body.statements(rng.choice((1, 2, 3, 5, 7)))
+    body.statements(rng.choice((1, 1, 2, 3, 5)))
     left = [n for n in scope.unread if n in scope.types]
     if left:
         body.add(f"print({', '.join(sorted(left)[:3])})")
+    if rng.random() < 0.15:
+        body.lines.insert(0, '"""What this script does."""')
     return Sample("\n".join(body.lines) + "\n")

@@ -14,7 +14,7 @@ from foreframe_models.training.programs.names import WORDS, invented
 
 TYPES = ("I", "S", "B", "F", "LI", "LS", "LLI", "LF", "DSI", "DSS", "DIS", "DSL", "TI", "LT", "SI")
 _PUNCTUATION = "!@#$%^&*()-_=+[]{};:'\"\\|,.<>/?`~"
-_ODD = "éüñßçøÄ中文字日本かなабвжяΩλ€–…😀🎉²½١"
+_ODD = "éüñßçøÄ中文字日本かなабвжяΩλ€–…😀🎉²½١"  # noqa: RUF001
 
 
 def length(rng: Random, median: float, most: int) -> int:
@@ -72,7 +72,8 @@ def text(rng: Random) -> str:
         pool = string.ascii_lowercase + _PUNCTUATION + "  " + string.digits
         return "".join(rng.choices(pool, k=size))
     if kind < 0.96:
-        return "".join(rng.choices(_ODD + string.ascii_lowercase, k=min(size, 12)))
+        rare = "".join(filter(str.isprintable, (chr(rng.randrange(161, 65_000)) for _ in range(3))))
+        return "".join(rng.choices(_ODD + rare + string.ascii_lowercase, k=min(size, 12)))
     if kind < 0.98:
         return word(rng) + rng.choice(("\n", "\t", " ", "\\", "'", '"', "\r\n")) + word(rng)
     return ""

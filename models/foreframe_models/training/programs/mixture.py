@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from random import Random
 
-from foreframe_models.training.programs.generator import Maker, Sample, module_script, random_function
+from foreframe_models.training.programs.generator import (
+    Maker,
+    Sample,
+    module_script,
+    random_function,
+)
+from foreframe_models.training.programs.idioms import FUNCTIONS, OBJECTS, RARITIES
 
 # (weight, level from which on it is drawn, maker)
 KINDS: list[tuple[float, float, Maker]] = [
-    (70, 0.0, random_function),
+    (60, 0.0, random_function),
+    (38, 0.15, FUNCTIONS),
     (8, 0.3, module_script),
+    (8, 0.4, OBJECTS),
+    (9, 0.3, RARITIES),
 ]
 
 

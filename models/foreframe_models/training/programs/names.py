@@ -20,14 +20,17 @@ NOUNS = tuple(
     "text word list value item key index name char total number string pair token data map line "
     "digit vowel letter prefix suffix element sum dict group record order score price user code "
     "path node chunk part field entry row cell set array seq buffer window budget signal sample "
-    "ticket basket packet city animal plant planet metal river stone engine wheel garden paper".split()
+    "ticket basket packet city animal plant planet metal river stone engine wheel garden".split()
+)
+MODIFIERS = tuple(
+    "new old my is max min num last first all temp total curr next has sorted".split()
 )
 # rare in code as variables, but a debugger meets them: methods' and builtins' names
 METHOD_NAMES = tuple(n for n in METHODS.split() if n.islower() and n not in TAKEN)
 _ONSETS = "b c d f g h j k l m n p qu r s t v w x z br cl dr fl gr pl st tr sh ch th".split()
 _VOWELS = "a e i o u ai ea io ou".split()
 _CODAS = ["", "", "", "n", "r", "s", "t", "l", "m", "x", "ck", "nd", "st"]
-WORDS = tuple((*PLAIN, *NOUNS, *VERBS, *BUILTINS.split()[:60]))
+WORDS = (*PLAIN, *NOUNS, *VERBS, *BUILTINS.split()[:60])
 
 
 def invented(rng: Random) -> str:
@@ -41,13 +44,13 @@ def invented(rng: Random) -> str:
 def variable(rng: Random) -> str:
     """A name for a variable. May be one that is in use already."""
     kind = rng.random()
-    if kind < 0.55:
+    if kind < 0.62:
         name = rng.choice(PLAIN)
-    elif kind < 0.75:
-        name = f"{rng.choice(NOUNS + PLAIN)}_{rng.choice(NOUNS)}"
-    elif kind < 0.85:
+    elif kind < 0.80:
+        name = f"{rng.choice(NOUNS + PLAIN + MODIFIERS * 6)}_{rng.choice(NOUNS)}"
+    elif kind < 0.87:
         name = invented(rng)
-    elif kind < 0.90:
+    elif kind < 0.91:
         name = f"{rng.choice(PLAIN)}{rng.randrange(1, 10)}"
     elif kind < 0.94:
         name = rng.choice(NOUNS)

@@ -7,68 +7,16 @@ from random import Random
 
 from foreframe_models.training.programs import names
 from foreframe_models.training.programs.expressions import Expressions, Names, NoVariable
-
-# statements that change a variable, by its type; `{v}` is that variable
-MUTATIONS: dict[str, list[tuple[float, str]]] = {
-    "I": [
-        (4, "{v} += {I}"), (3, "{v} -= {k}"), (2, "{v} *= {k}"), (1.5, "{v} //= {k2}"),
-        (1.5, "{v} %= {k}"), (0.5, "{v} **= 2"), (0.4, "{v} |= {k}"), (0.4, "{v} &= {k}"),
-        (0.4, "{v} ^= {k}"), (0.4, "{v} <<= 1"), (0.4, "{v} >>= 1"), (2, "{v} = {v} + {I}"),
-        (1, "{v} = max({v}, {I})"), (1, "{v} = min({v}, {I})"), (1, "{v} = abs({v})"),
-    ],
-    "S": [
-        (4, "{v} += {S}"), (2, "{v} = {v} + {S}"), (2, "{v} = {S} + {v}"), (2, "{v} = {v}.replace({s}, {s})"),
-        (1.5, "{v} = {v}[{i}:]"), (1.5, "{v} = {v}[:-1]"), (1, "{v} = {v}[::-1]"), (1, "{v} = {v}.strip()"),
-        (1, "{v} = {v}.upper()"), (1, "{v} = {v}.lower()"), (0.5, "{v} *= 2"), (0.7, "{v} = {v}.title()"),
-    ],
-    "LI": [
-        (6, "{v}.append({I})"), (2, "{v}.extend({LI})"), (2, "{v}.insert({i}, {I})"), (3, "{v}.pop()"),
-        (2, "{v}.pop(0)"), (1, "{v}.pop({i})"), (1.5, "{v}.remove({v}[{i}])"), (1.5, "{v}.reverse()"),
-        (2, "{v}.sort()"), (0.7, "{v}.sort(reverse=True)"), (0.7, "{v}.clear()"), (3, "{v}[{i}] = {I}"),
-        (1.5, "{v}[-1] = {I}"), (1.5, "{v}[{i}] += {I}"), (1, "del {v}[{i}]"), (1, "{v} += [{I}]"),
-        (0.7, "{v}[{i}:{j}] = [{I}]"), (0.5, "del {v}[{i}:]"), (1, "{v}[0], {v}[-1] = {v}[-1], {v}[0]"),
-        (0.6, "{v}[{i}] *= {k}"), (0.6, "{v} = {v}[1:]"), (0.5, "{v}.insert(0, {v}.pop())"), (0.4, "{v}[:] = {v}[::-1]"),
-    ],
-    "LS": [
-        (6, "{v}.append({S})"), (2, "{v}.extend({LS})"), (2, "{v}.insert({i}, {S})"), (2.5, "{v}.pop()"),
-        (1.5, "{v}.pop(0)"), (1.5, "{v}.remove({v}[{i}])"), (1.5, "{v}.reverse()"), (2, "{v}.sort()"),
-        (0.7, "{v}.sort(key=len)"), (0.5, "{v}.clear()"), (3, "{v}[{i}] = {S}"), (1, "del {v}[{i}]"),
-        (1, "{v} += [{S}]"), (1.5, "{v}[{i}] += {S}"), (1, "{v}[{i}] = {v}[{i}].upper()"), (0.6, "{v}.sort(reverse=True)"),
-        (0.6, "{v}.append({v}[{i}])"),
-    ],
-    "DSI": [
-        (4, "{v}[{s}] = {I}"), (2, "{v}[{s}] = {v}.get({s}, 0) + {I}"), (1.5, "{v}.update({{{s}: {I}}})"),
-        (1.5, "{v}.pop({s}, None)"), (1.5, "{v}.setdefault({s}, {i})"), (0.8, "{v}.popitem()"),
-        (0.6, "{v}.clear()"), (0.7, "del {v}[next(iter({v}))]"), (1, "{v}.update({DSI})"), (0.6, "{v} |= {{{s}: {I}}}"),
-        (1, "{v}[next(iter({v}))] += {I}"),
-    ],
-    "DSS": [(3, "{v}[{s}] = {S}"), (1, "{v}.pop({s}, None)"), (1, "{v}.setdefault({s}, {S})"), (0.5, "{v}.popitem()"), (1, "{v}.update({{{s}: {S}}})")],
-    "DIS": [(3, "{v}[{I}] = {S}"), (1, "{v}.pop({I}, None)"), (0.5, "{v}.popitem()"), (1, "{v}.setdefault({I}, {S})")],
-    "DSL": [(3, "{v}.setdefault({s}, []).append({I})"), (2, "{v}[{s}] = {LI}"), (1, "{v}[next(iter({v}))].append({I})")],
-    "LLI": [(3, "{v}.append({LI})"), (2, "{v}[{i}].append({I})"), (1.5, "{v}[0][0] = {I}"), (1, "{v}.pop()"), (1, "{v}.reverse()"), (1, "{v}[{i}][-1] += {I}"), (0.6, "{v}.sort()")],
-    "LT": [(3, "{v}.append(({S}, {I}))"), (1, "{v}.pop()"), (1, "{v}.reverse()"), (1, "{v}.sort()")],
-    "SI": [(3, "{v}.add({I})"), (1, "{v}.discard({I})"), (0.6, "{v}.update({LI})"), (0.4, "{v}.remove({I})")],
-    "F": [(3, "{v} += {F}"), (2, "{v} *= {k}"), (1, "{v} = round({v}, 1)"), (1, "{v} -= {I}"), (1, "{v} /= {k}")],
-    "LF": [(3, "{v}.append({F})"), (1, "{v}.sort()"), (1, "{v}.pop()")],
-    "TI": [(2, "{v} += ({I},)"), (1, "{v} = {v} + ({I},)"), (1, "{v} = {v}[::-1]")],
-}  # fmt: skip
-EMPTY = {"I": "0", "S": "''", "LI": "[]", "LS": "[]", "DSI": "{}", "DSL": "{}", "LLI": "[]", "LT": "[]", "B": "False"}
-# what loops go over: weight, template, type codes of the targets
-LOOPS: list[tuple[float, str, tuple[str, ...]]] = [
-    (5, "{vLI}", ("I",)), (5, "{vS}", ("S",)), (4, "{vLS}", ("S",)), (2.5, "range({r})", ("I",)),
-    (4, "range(len({seq}))", ("I",)), (1, "range({i}, len({seq}))", ("I",)), (0.8, "range(1, {r})", ("I",)),
-    (0.8, "range({r}, 0, -1)", ("I",)), (0.5, "range(0, {r}, {k2})", ("I",)), (0.6, "range(len({seq}) - 1, -1, -1)", ("I",)),
-    (2, "enumerate({vS})", ("I", "S")), (2, "enumerate({vLI})", ("I", "I")), (1.5, "enumerate({vLS})", ("I", "S")),
-    (0.4, "enumerate({vLI}, 1)", ("I", "I")), (3, "{vDSI}.items()", ("S", "I")), (1, "{vDSS}.items()", ("S", "S")),
-    (1, "{vDIS}.items()", ("I", "S")), (1, "{vDSL}.items()", ("S", "LI")), (1, "{vDSI}", ("S",)), (0.7, "{vDSI}.values()", ("I",)),
-    (0.7, "{vDSI}.keys()", ("S",)), (1.5, "zip({vLI}, {vLI})", ("I", "I")), (1, "zip({vLS}, {vLI})", ("S", "I")),
-    (1, "zip({vS}, {vS})", ("S", "S")), (1, "reversed({vLI})", ("I",)), (0.6, "reversed({vS})", ("S",)), (1, "sorted({vLI})", ("I",)),
-    (0.6, "sorted({vDSI})", ("S",)), (2, "{S}.split({s})", ("S",)), (1.5, "{S}.split()", ("S",)), (1, "{vLI}[{i}:]", ("I",)), (0.7, "{vS}[::-1]", ("S",)),
-    (1.5, "{vLLI}", ("LI",)), (1, "{vLT}", ("S", "I")), (0.6, "{vTI}", ("I",)), (0.4, "set({vLI})", ("I",)), (0.5, "map(str, {vLI})", ("S",)),
-    (0.7, "list({vDSI}.items())", ("S", "I")), (0.7, "{vLI}[:]", ("I",)), (0.5, "[{n}, {n}, {n}]", ("I",)), (0.5, "({s}, {s}, {s})", ("S",)), (0.4, "{vLF}", ("F",)),
-]  # fmt: skip
-ERRORS = ("ValueError", "KeyError", "IndexError", "TypeError", "ZeroDivisionError", "AttributeError", "RuntimeError", "NotImplementedError", "AssertionError")  # fmt: skip
-ASSIGNED = (("I", 6), ("S", 7), ("B", 1.5), ("F", 1), ("LI", 5), ("LS", 4), ("LLI", 0.7), ("DSI", 2), ("DSS", 0.5), ("DIS", 0.5), ("DSL", 0.4), ("TI", 0.7), ("LT", 0.7), ("SI", 0.5))  # fmt: skip
+from foreframe_models.training.programs.operations import (
+    ASSIGNED,
+    EMPTY,
+    ERRORS,
+    GATHERED,
+    LOOPS,
+    MUTATIONS,
+    RETURNED,
+    SHOWN_TYPES,
+)
 
 
 @dataclass
@@ -113,7 +61,7 @@ class Body:
         """One statement with all inside it."""
         rng, deep = self.rng, self.indent > 3
         roll = rng.random()
-        loop = (0.10 + 0.16 * self.level) * (0.5 if self.loops else 1)
+        loop = (0.10 + 0.22 * self.level) * (0.5 if self.loops else 1)
         if budget >= 2 and not deep and roll < loop:
             self.loop(budget - 1)
         elif budget >= 2 and not deep and roll < loop + 0.16:
@@ -155,7 +103,7 @@ class Body:
         else:
             name = self.scope.bind(self.draw.fresh(self.scope), kind)
         if roll > 0.99:
-            self.add(f"{name}: {dict(I='int', S='str', LI='list', LS='list').get(kind, 'object')} = {text}")
+            self.add(f"{name}: {SHOWN_TYPES.get(kind, 'object')} = {text}")
         else:
             self.add(f"{name} = {text}")
 
@@ -180,7 +128,9 @@ class Body:
             self.add(rng.choice((f"{first}, *{rest} = {source}", f"*{rest}, {first} = {source}")))
         else:
             text = self.expression("S", 1)
-            left, middle, right = (self.scope.bind(self.draw.fresh(self.scope), "S") for _ in range(3))
+            left, middle, right = (
+                self.scope.bind(self.draw.fresh(self.scope), "S") for _ in range(3)
+            )
             self.add(f"{left}, {middle}, {right} = {text}.partition({self.draw.literal('S')})")
 
     def mutate(self) -> None:
@@ -188,7 +138,11 @@ class Body:
         rng = self.rng
         found = [n for n, k in self.scope.types.items() if k in MUTATIONS]
         if self.loops:  # what loops gather into
-            found += [n for n in found if self.scope.types[n] in ("LI", "LS", "DSI", "S") and n in self.scope.unread]
+            found += [
+                n
+                for n in found
+                if self.scope.types[n] in ("LI", "LS", "DSI", "S") and n in self.scope.unread
+            ]
         if not found:
             raise NoVariable("any")
         name = rng.choice(found)
@@ -226,7 +180,11 @@ class Body:
         kept: list[str] = []
         for line in self.lines[start:]:
             name, _, rest = line.strip().partition(" = ")
-            if not (rest and name in lost and not any(name in o for o in self.lines[start:] if o is not line)):
+            if not (
+                rest
+                and name in lost
+                and not any(name in o for o in self.lines[start:] if o is not line)
+            ):
                 kept.append(line)
         self.lines[start:] = kept or [self.unit * (self.indent + 1) + "pass"]
 
@@ -322,14 +280,18 @@ class Body:
             self.while_loop(budget)
             return
         for _ in range(8):
-            template, kinds = rng.choices([(t, k) for _, t, k in LOOPS], [w for w, _, _ in LOOPS])[0]
+            template, kinds = rng.choices([(t, k) for _, t, k in LOOPS], [w for w, _, _ in LOOPS])[
+                0
+            ]
             try:
                 if "{seq}" in template:
                     sized = [n for n, k in self.scope.types.items() if k in ("S", "LI", "LS")]
                     if not sized:
                         continue
                     template = template.replace("{seq}", rng.choice(sized))
-                template = template.replace("{r}", str(rng.choice((2, 3, 3, 4, 4, 5, 5, 6, 7, 8, 10, 12))))
+                template = template.replace(
+                    "{r}", str(rng.choice((2, 3, 3, 4, 4, 5, 5, 6, 7, 8, 10, 12)))
+                )
                 source = self.draw.fill(template, self.scope, 1)
                 break
             except NoVariable:
@@ -337,9 +299,7 @@ class Body:
         else:
             raise NoVariable("a sequence")
         inner = self.scope.copy()
-        targets = []
-        for kind in kinds:
-            targets.append(inner.bind(self.draw.fresh(inner), kind))
+        targets = [inner.bind(self.draw.fresh(inner), kind) for kind in kinds]
         self.add(f"for {', '.join(targets)} in {source}:")
         self.body(inner, budget, targets)
         if rng.random() < 0.03:
@@ -367,12 +327,7 @@ class Body:
         rng = self.rng
         kind = self.scope.types[target]
         self.scope.unread.discard(target)
-        ways = {
-            "I": {"I": ("{v} += {t}", "{v} = max({v}, {t})", "{v} -= {t}"), "LI": ("{v}.append({t})", "{v}.append({t} * 2)", "{v}.insert(0, {t})"), "S": ("{v} += str({t})",), "SI": ("{v}.add({t})",)},
-            "S": {"I": ("{v} += len({t})",), "S": ("{v} += {t}", "{v} = {t} + {v}", "{v} += {t}.upper()"), "LS": ("{v}.append({t})", "{v}.insert(0, {t})", "{v}.append({t}.upper())"), "DSI": ("{v}[{t}] = {v}.get({t}, 0) + 1", "{v}[{t}] = len({t})")},
-            "LI": {"LLI": ("{v}.append({t})",), "LI": ("{v}.extend({t})", "{v} += {t}"), "I": ("{v} += len({t})", "{v} += sum({t})")},
-            "F": {"F": ("{v} += {t}",), "LF": ("{v}.append({t})",)},
-        }.get(kind, {})
+        ways = GATHERED.get(kind, {})
         rows = [(n, w) for n, k in self.scope.types.items() if n != target for w in ways.get(k, ())]
         if rows:
             name, way = rng.choice(rows)
@@ -391,7 +346,9 @@ class Body:
             kind = scope.types[name][1]
             inner = scope.copy()
             target = inner.bind(self.draw.fresh(inner), kind)
-            self.add(rng.choice((f"while {name}:", f"while len({name}) > {rng.choice((0, 1, 2))}:")))
+            self.add(
+                rng.choice((f"while {name}:", f"while len({name}) > {rng.choice((0, 1, 2))}:"))
+            )
             self.indent += 1
             self.add(f"{target} = {name}.pop({rng.choice(('', '', '0'))})")
             self.indent -= 1
@@ -406,9 +363,13 @@ class Body:
             self.indent -= 1
         elif roll < 0.6:
             name = scope.bind(self.draw.fresh(scope), "I")
-            self.add(f"{name} = {rng.choice((self.expression('I', 1), str(rng.randrange(5, 900))))}")
+            self.add(
+                f"{name} = {rng.choice((self.expression('I', 1), str(rng.randrange(5, 900))))}"
+            )
             self.add(f"while {name} > {rng.choice((0, 0, 1, 5))}:")
-            step = rng.choice((f"{name} //= {rng.choice((2, 3, 10, 10))}", f"{name} -= {rng.randrange(2, 9)}"))
+            step = rng.choice(
+                (f"{name} //= {rng.choice((2, 3, 10, 10))}", f"{name} -= {rng.randrange(2, 9)}")
+            )
             inner = scope.copy()
             self.body(inner, min(budget, 2), [name])
             self.indent += 1
@@ -417,7 +378,11 @@ class Body:
         else:
             name = scope.bind(self.draw.fresh(scope), "I")
             sized = [n for n, k in scope.types.items() if k in ("S", "LI", "LS")]
-            limit = f"len({rng.choice(sized)})" if sized and rng.random() < 0.6 else str(rng.randrange(2, 9))
+            limit = (
+                f"len({rng.choice(sized)})"
+                if sized and rng.random() < 0.6
+                else str(rng.randrange(2, 9))
+            )
             self.add(f"{name} = 0")
             if rng.random() < 0.8:
                 self.add(f"while {name} < {limit}:")
@@ -442,7 +407,11 @@ class Body:
             name = rng.choice(rows)
             kind = {"S": "S", "LI": "I", "LS": "S"}[inner.types[name]]
             target = inner.bind(self.draw.fresh(inner), kind)
-            self.add(f"{target} = {name}[{counter} % len({name})]" if rng.random() < 0.1 else f"{target} = {name}[{counter}]")
+            self.add(
+                f"{target} = {name}[{counter} % len({name})]"
+                if rng.random() < 0.1
+                else f"{target} = {name}[{counter}]"
+            )
         self.indent -= 1
         kept = inner.types.pop(counter)
         self.body(inner, min(budget, 2), [])
@@ -465,7 +434,7 @@ class Body:
             if rng.random() < 0.55:
                 self.add(f"return {name}")
             else:
-                ways = {"LI": ("sum({v})", "sorted({v})", "len({v})", "{v}[::-1]", "max({v})"), "LS": ("''.join({v})", "', '.join({v})", "len({v})", "{v}[0]"), "S": ("{v}.upper()", "len({v})", "{v}[::-1]", "{v}.strip()", "{v} + '!'"), "I": ("{v} * 2", "str({v})", "{v} % 7", "{v} > 0"), "DSI": ("list({v}.items())", "sorted({v})", "max({v}, key={v}.get)", "len({v})"), "B": ("not {v}", "str({v})")}.get(kind, ("{v}",))  # fmt: skip
+                ways = RETURNED.get(kind, ("{v}",))
                 self.add(f"return {rng.choice(ways).format(v=name)}")
         elif len(left) <= 4:
             together = ", ".join(left)

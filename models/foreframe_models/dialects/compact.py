@@ -1,0 +1,205 @@
+"""The small model's dialect at run time: what `compact_text` writes, for programs of any length."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from foreframe_models.dialects.base import Dialect, Reader
+from foreframe_models.dialects.compact_grammar import CompactWriter
+from foreframe_models.dialects.compact_text import (
+    Parsed,
+    Place,
+    advance,
+    head,
+    read_frame,
+    write_frame,
+    write_scopes,
+)
+from foreframe_models.dialects.listing import Listing, TooLong
+from foreframe_models.engines.base import (
+    Chunk,
+    Engine,
+    ModelInfo,
+    PromptTooLong,
+    VocabularyMismatch,
+)
+from foreframe_models.grammar import Exceptions, frame_grammar, walk_grammar
+from foreframe_models.source import fill_holes
+from foreframe_models.vocabulary import LINES, Vocabulary
+from foreframe_protocol.states import Frame, Goal, Trace
+
+if TYPE_CHECKING:
+    from foreframe_models.control_flow import Function, Program
+
+Scope = tuple[str, int]  # qualified name and first line
+
+
+class CompactDialect(Dialect):
+    """Traces as the small model was trained on them."""
+
+    name = "compact"
+    exceptions: Exceptions = "likely"
+
+    def __init__(self, engine: Engine, info: ModelInfo) -> None:
+        super().__init__(engine, info)
+        self.vocabulary = Vocabulary.standard()
+        if dict(info.specials) != self.vocabulary.special:
+            raise VocabularyMismatch(
+                f"{info.name} was trained with another vocabulary than this version's "
+                f"({self.vocabulary.version}): use the model that came with it, or train one"
+            )
+        self._listings: WeakKeyDictionary[Program, dict[Scope | None, Listing]] = (
+            WeakKeyDictionary()
+        )
+        self._places: WeakKeyDictionary[Trace, Place] = WeakKeyDictionary()
+
+    def listing(self, program: Program, trace: Trace) -> Listing:
+        """The program as this trace's documents show it: whole, or what its entry can reach.
+
+        Raises PromptTooLong when even that has too many lines.
+        """
+        known = self._listings.setdefault(program, {})
+        if None in known:
+            return known[None]
+        entry = entry_of(trace)
+        if entry not in known:
+            room = self.info.context_tokens // 2
+            whole = self._listing(program, None)
+            if whole is not None and len(whole.tokens) <= room:
+                known[None] = whole
+                return whole
+            part = self._listing(program, reach(program, program.function_for(*entry)))
+            if part is None:
+                raise PromptTooLong(
+                    f"{program.path}: what {entry[0]} can reach has over {LINES} lines of code, "
+                    f"more than {self.info.name} can read: trace a smaller part of it"
+                )
+            known[entry] = part
+        return known[entry]
+
+    def _listing(self, program: Program, lines: Iterable[int] | None) -> Listing | None:
+        source = "\n".join(program.lines)
+        try:
+            code = fill_holes(source)[0]
+            return Listing(source, self.vocabulary, lines=lines, code=code)
+        except TooLong:
+            return None
+
+    def place(self, program: Program, trace: Trace) -> Place:
+        """Where a trace stands."""
+        listing = self.listing(program, trace)
+        missing: list[Trace] = []
+        node = trace
+        while node not in self._places and node.parent is not None:
+            missing.append(node)
+            node = node.parent
+        place = self._places.get(node)
+        if place is None:
+            place = self._places[node] = Place.of(node.state)
+        for node in reversed(missing):
+            assert node.frame is not None
+            place = self._places[node] = advance(listing, place, node.frame)
+        return place
+
+    async def context(self, program: Program, trace: Trace) -> tuple[int, ...]:
+        listing = self.listing(program, trace)
+        state = trace.root().state
+        return (*head(listing), *(write_scopes(listing, state) if state.stack else ()))
+
+    async def write(self, program: Program, node: Trace) -> tuple[int, ...]:
+        assert node.frame is not None
+        assert node.parent is not None
+        listing = self.listing(program, node)
+        ids, place = write_frame(listing, self.place(program, node.parent), node.frame)
+        self._places[node] = place
+        return tuple(ids)
+
+    def grammar(self, program: Program, trace: Trace, goal: Goal, *, one_frame: bool) -> str:
+        make = frame_grammar if one_frame else walk_grammar
+        writer = CompactWriter(self.listing(program, trace))
+        return make(program, trace.state, goal, writer, exceptions=self.exceptions)
+
+    def reader(self, program: Program, trace: Trace) -> Reader:
+        return CompactReader(self.listing(program, trace), self.place(program, trace))
+
+
+class CompactReader(Reader):
+    """Reads the small model's answers. A line token ends every frame."""
+
+    def __init__(self, listing: Listing, place: Place) -> None:
+        self._listing, self._place = listing, place
+        self._ids: list[int] = []
+        self._logprobs: list[float | None] = []
+
+    async def feed(self, chunk: Chunk) -> Sequence[tuple[Frame, tuple[int, ...]]]:
+        frames: list[tuple[Frame, tuple[int, ...]]] = []
+        vocabulary = self._listing.vocabulary
+        for token, logprob in zip(chunk.ids, chunk.logprobs, strict=True):
+            if not self._ids and token == vocabulary.special["<end>"]:
+                continue
+            self._ids.append(token)
+            self._logprobs.append(logprob)
+            if vocabulary.line_number(token) is None:
+                continue
+            parsed = read_frame(self._listing, self._place, self._ids, strict=False)
+            frame = self._with_confidence(parsed)
+            frames.append((frame, tuple(self._ids)))
+            self._place = advance(self._listing, self._place, frame)
+            self._ids.clear()
+            self._logprobs.clear()
+        return frames
+
+    def _confidence(self, start: int, end: int) -> float | None:
+        known = [p for p in self._logprobs[start:end] if p is not None]
+        return math.exp(sum(known)) if known else None
+
+    def _with_confidence(self, parsed: Parsed) -> Frame:
+        frame = parsed.frame
+        values = frame.locals
+        if values is not None:
+            values = {
+                name: replace(value, confidence=self._confidence(*parsed.spans[name]))
+                if name in parsed.spans
+                else value
+                for name, value in values.items()
+            }
+        value = frame.value
+        if value is not None and parsed.value is not None:
+            value = replace(value, confidence=self._confidence(*parsed.value))
+        ends = [p for p in (self._logprobs[0], self._logprobs[-1]) if p is not None]
+        sure = math.exp(sum(ends)) if ends else None
+        return replace(frame, locals=values, value=value, confidence=sure)
+
+
+def entry_of(trace: Trace) -> Scope:
+    """The outermost scope of a trace."""
+    scope = trace.state.stack[0]
+    return scope.function, scope.scope_line
+
+
+def reach(program: Program, entry: Function) -> set[int]:
+    """The lines of a scope and of all that it may call, their classes' heads, and constants."""
+    found: dict[int, Function] = {}
+    todo = [entry]
+    while todo:
+        function = todo.pop()
+        if function.id in found:
+            continue
+        found[function.id] = function
+        called = set().union(*function.calls.values()) if function.calls else set()
+        todo += (program.functions[ident] for ident in called)
+    lines: set[int] = set()
+    for function in found.values():
+        body = function.lines
+        first = function.scope_line or 1
+        lines |= {*range(first, max([first, *body]) + 1)} if not function.is_module else {*body}
+        for other in program.functions:  # the heads of the classes around it
+            if function.qualname.startswith(f"{other.qualname}.") and not other.is_module:
+                lines.add(other.def_line)
+    module = program.functions[0]
+    lines |= {line for line in module.lines if module.binds.get(line)}
+    return lines

@@ -1,0 +1,124 @@
+"""Frames of the compact dialect as lark expressions: every token by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from foreframe_models.dialects.compact_text import number_of, which_ids
+from foreframe_models.dialects.listing import Listing
+
+if TYPE_CHECKING:
+    from foreframe_models.control_flow import Function
+
+MAX_VALUE_TOKENS = 300
+MAX_WAYS = 12  # pairs of orders of names around one edge
+
+
+class CompactWriter:
+    """Writes frames for `walk_grammar`.
+
+    Names that an edge of control flow binds must be there, in order; those it unbinds too; any
+    other may have changed. Where the orders of names are not known, changes come in any order.
+    """
+
+    def __init__(self, listing: Listing) -> None:
+        self.listing = listing
+        self.vocabulary = listing.vocabulary
+        self._rules: dict[str, str] = {}
+
+    def call(self, function: Function, line: int | None) -> str:
+        orders = function.call_orders(line) if line else function.call_orders()
+        shown = function.def_line if line is None else line
+        which = which_ids(self.listing, function.qualname, function.scope_line, max(1, shown))
+        if orders is None:
+            given = f"{self._any(function, 'wb')}*" if function.names else ""
+        else:
+            given = self._choice(" ".join(self._named("wb", n) for n in order) for order in orders)
+        return f"{self._special('<call>')} {self._ids(which)} {given} {self._line(max(1, shown))}"
+
+    def line(self, function: Function, line: int, previous: int | None) -> str:
+        before = function.call_orders() if previous is None else function.orders(previous)
+        after = function.orders(line)
+        changes = ""
+        if before is None or after is None or len(before) * len(after) > MAX_WAYS:
+            if function.names:
+                changes = f"{self._any(function, 'wany')}*"
+        else:
+            ways = (self._edge(one, other) for one in before for other in after)
+            changes = self._choice(way for way in ways if way is not None)
+        place = ""
+        if line in self.listing.loops:
+            first, last = self.listing.loops[line]
+            inside = previous is not None and first <= previous <= last
+            digits = f"{self._digit()}{{0,4}}" if inside else self._ids(self.vocabulary.value("0"))
+            place = f"{self._special('<it>')} {digits} {self._special('<;>')}"
+        return f"{self._special('<line>')} {changes} {place} {self._line(line)}"
+
+    def returned(self, function: Function, line: int) -> str:
+        value = f"({self._special('<ret>')} wcut | {self._special('<unwind>')})"
+        return f"{value} {self._line(line)}"
+
+    def raised(self, function: Function, line: int) -> str:
+        return f"{self._special('<exc>')} wcut {self._line(line)}"
+
+    def prelude(self) -> str:
+        plain = len(self.vocabulary.special)
+        end = self._special("<;>")
+        whole, add = self._special("<=>"), self._special("<+>")
+        away, inside, insert = (self._special(f"<{sign}>") for sign in "-@^")
+        rules = [f"{name}: {text}" for text, name in self._rules.items()]
+        return "\n".join(
+            [
+                *rules,
+                f"wv: <[{plain}-{len(self.vocabulary) - 1}]>{{1,{MAX_VALUE_TOKENS}}}",
+                f"wcut: wv {self._special('<cut>')}?",
+                f"wb: {whole} wcut {end}",
+                f"wd: {self._special('<del>')} {end}",
+                f"wc: winside* ({whole} wcut | {add} wv | {away} wv | winsert) {end}",
+                f"winside: {inside} wv",
+                f"winsert: {insert} {self._digit()}{{1,4}} {whole} wv",
+                "wany: wc | wd",
+            ]
+        )
+
+    def _edge(self, before: Sequence[str], after: Sequence[str]) -> str | None:
+        """The changes between two orders of names; None where the one cannot follow the other."""
+        kept = [name for name in before if name in after]
+        if list(after[: len(kept)]) != kept:
+            return None
+        parts = [
+            f"{self._named('wc', name)}?" if name in after else self._named("wd", name)
+            for name in before
+        ]
+        return " ".join([*parts, *(self._named("wb", name) for name in after[len(kept) :])])
+
+    def _choice(self, ways: Iterable[str]) -> str:
+        found = list(dict.fromkeys(ways))
+        if found == [""]:
+            return ""
+        # An empty way is no alternative in lark's notation, but an optional rule is.
+        text = " | ".join(way for way in found if way)
+        return f"{self._rule(text)}?" if "" in found and text else self._rule(text) if text else ""
+
+    def _named(self, kind: str, name: str) -> str:
+        return self._rule(f"{self._ids(self.vocabulary.word(name))} {kind}")
+
+    def _any(self, function: Function, kind: str) -> str:
+        return self._rule(" | ".join(self._named(kind, name) for name in function.names))
+
+    def _rule(self, text: str) -> str:
+        return self._rules.setdefault(text, f"wr{len(self._rules)}")
+
+    def _ids(self, ids: Iterable[int]) -> str:
+        return " ".join(f"<[{token}]>" for token in ids)
+
+    def _special(self, text: str) -> str:
+        return f"<[{self.vocabulary.special[text]}]>"
+
+    def _line(self, line: int) -> str:
+        return f"<[{number_of(self.listing, line)}]>"
+
+    def _digit(self) -> str:
+        first = self.vocabulary.plain["0"]
+        return f"<[{first}-{first + 9}]>"
