@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from foreframe.errors import ExpressionError
-from foreframe.expressions import METHODS, evaluate
+from foreframe.expressions import evaluate
+from foreframe.operations import METHODS
 from foreframe_protocol.states import Value
 from foreframe_protocol.values import Kind
 

@@ -36,7 +36,7 @@ _COMMAND = re.compile(r"[a-z][A-Za-z]{0,63}")
 
 
 class Conversation:
-    """One client's requests, answered by the methods that a subclass names `on_` + the command.
+    """One client's requests, answered by methods named `on_` + the command, in any of its rooms.
 
     What such a method returns is the body of the response; one that is a coroutine answers later.
     The annotation of its argument names the model in `dap_arguments` that the request's arguments
@@ -45,6 +45,7 @@ class Conversation:
 
     def __init__(self, send: Send) -> None:
         self._send = send
+        self.rooms: tuple[object, ...] = (self,)
         self._seq = 0
         self._handlers: dict[str, tuple[Handler, type[Model] | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -106,11 +107,10 @@ class Conversation:
         found = self._handlers.get(command)
         if found is None:
             name = "on_" + _CAPITAL.sub(r"_\1", command).lower()
-            method: Handler | None = None
-            if _COMMAND.fullmatch(command):
-                method = getattr(self, name, None)
-            if method is None:
+            known = [room for room in self.rooms if hasattr(room, name)]
+            if not known or not _COMMAND.fullmatch(command):
                 raise UnknownCommand(f"{command!r} is not supported by this adapter")
+            method: Handler = getattr(known[0], name)
             found = self._handlers[command] = method, model_of(method)
         return found
 

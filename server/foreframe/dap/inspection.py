@@ -1,0 +1,129 @@
+"""Requests that look at a stop: the stack, values, expressions, sources. No model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from foreframe.dap.completions import completions, index_to_units, units_to_index
+from foreframe.dap.conversation import Body
+from foreframe.dap.current import Current
+from foreframe.dap.variables import Variables, shown_stack, value_text
+from foreframe.errors import BadArguments, NotKnown
+from foreframe.expressions import evaluate
+from foreframe.stopping import names_of
+from foreframe_protocol import dap
+from foreframe_protocol.states import Event, Value
+
+if TYPE_CHECKING:
+    from foreframe_protocol import dap_arguments as asked
+
+THREAD = 1  # a predicted program has one
+
+
+class Inspection:
+    """Answers from the timeline at the cursor."""
+
+    def __init__(self, current: Current) -> None:
+        self._current = current
+        self.variables = Variables()
+
+    def on_threads(self, arguments: asked.NoArguments) -> Body:
+        return {"threads": [{"id": THREAD, "name": "predicted"}]}
+
+    def on_stack_trace(self, arguments: asked.StackTraceArguments) -> Body:
+        cursor, launched = self._current.stop, self._current.launched
+        stack = shown_stack(cursor.state)
+        start = arguments.start_frame or 0
+        stop = len(stack) if not arguments.levels else min(start + arguments.levels, len(stack))
+        frames: list[dap.StackFrame] = []
+        for distance in range(start, stop):
+            index = len(stack) - 1 - distance
+            frames.append(
+                {
+                    "id": self.variables.frame_id(index),
+                    "name": stack[index].function,
+                    "line": self._current.line_out(stack[index].line),
+                    "column": self._current.first_column,
+                    "source": launched.source,
+                }
+            )
+        return {"stackFrames": frames, "totalFrames": len(stack)}
+
+    def on_scopes(self, arguments: asked.ScopesArguments) -> Body:
+        cursor = self._current.stop
+        index = self.variables.frame_index(arguments.frame_id)
+        return {"scopes": self.variables.scopes(cursor.trace, index)}
+
+    def on_variables(self, arguments: asked.VariablesArguments) -> Body:
+        _ = self._current.stop  # there must be one
+        page = self.variables.page(
+            arguments.variables_reference, arguments.filter, arguments.start or 0, arguments.count
+        )
+        return {"variables": page}
+
+    def on_evaluate(self, arguments: asked.EvaluateArguments) -> Body:
+        result = evaluate(arguments.expression, self._names(arguments.frame_id))
+        origin = Value(result.text, result.provenance, result.confidence)
+        body: dict[str, object] = {
+            **self.variables.shown(result.tree, origin, arguments.expression)
+        }
+        is_whole = arguments.context == "clipboard"
+        body["result"] = result.text if is_whole else value_text(result.tree, origin)
+        return body
+
+    def _names(self, frame_id: int | None) -> Mapping[str, Value]:
+        """What can be named in a frame; without one, in the innermost."""
+        cursor = self._current.stop
+        if frame_id is None:
+            return names_of(cursor.state, len(shown_stack(cursor.state)) - 1)
+        return names_of(cursor.state, self.variables.frame_index(frame_id))
+
+    def on_completions(self, arguments: asked.CompletionsArguments) -> Body:
+        names = self._names(arguments.frame_id)
+        row = 0 if arguments.line is None else arguments.line - self._current.first_line
+        lines = arguments.text.split("\n")
+        text = lines[row] if 0 <= row < len(lines) else ""
+        end = units_to_index(text, arguments.column - self._current.first_column)
+        start, found = completions(text[:end], names)
+        first = index_to_units(text, start)
+        length = index_to_units(text, end) - first
+        return {
+            "targets": [
+                {
+                    "label": label,
+                    "type": kind,
+                    "start": first + self._current.first_column,
+                    "length": length,
+                }
+                for label, kind in found
+            ]
+        }
+
+    def on_exception_info(self, arguments: asked.ThreadArguments) -> Body:
+        cursor, launched = self._current.stop, self._current.launched
+        frame = cursor.trace.frame
+        if frame is None or frame.event is not Event.EXCEPTION or frame.value is None:
+            raise NotKnown("there is no exception at this stop")
+        kind, _, message = frame.value.text.partition(": ")
+        is_uncaught = self._current.session.exception_origin() is cursor.trace
+        lines = [
+            f'  File "{launched.program.path}", line {scope.line}, in {scope.function}\n'
+            for scope in cursor.state.stack
+        ]
+        return {
+            "exceptionId": kind,
+            "description": message or kind,
+            "breakMode": "unhandled" if is_uncaught else "always",
+            "details": {"message": message, "typeName": kind, "stackTrace": "".join(lines)},
+        }
+
+    def on_source(self, arguments: asked.SourceRequestArguments) -> Body:
+        launched = self._current.launch
+        path = arguments.source.path if arguments.source else None
+        if launched is None or not launched.is_program(path):
+            raise BadArguments("only the text of the launched program can be given")
+        return {"content": launched.program.source, "mimeType": "text/x-python"}
+
+    def on_loaded_sources(self, arguments: asked.NoArguments) -> Body:
+        return {"sources": [] if self._current.launch is None else [self._current.launch.source]}
