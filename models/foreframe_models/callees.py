@@ -57,6 +57,12 @@ class Callees:
         self.decorated: set[str] = set()
         self.factories: set[str] = set()  # classes that something else gives callbacks to
         self._read(program.tree)
+        called = {
+            name for callees in self.calls.values() for kind, name in callees if kind == "name"
+        }
+        self.reflects = bool((self.loaded | called) & REFLECTION)
+        self.uses_properties = "property" in called
+        self.makes_by_type = "__class__" in self.loaded or bool(called & {"type", "cls"})
         self.by_name: dict[str, set[int]] = {}
         self.escaping: set[int] = set()
         self.resumable: set[int] = set()  # generators and coroutines
@@ -68,6 +74,7 @@ class Callees:
         self.constructors = self._constructors()
         self.everything = self.escaping | self.resumable | self._specials()
         self._comprehensions: dict[int, frozenset[int]] = {}
+        self._by_opcode: dict[str, frozenset[int]] = {}
 
     def _read(self, tree: ast.Module) -> None:
         called: set[int] = set()
@@ -148,17 +155,12 @@ class Callees:
         elif (
             name.startswith("<")
             or name in self.loaded
-            or self.loaded & REFLECTION
-            or any(("name", word) in c for word in REFLECTION for c in self.calls.values())
+            or self.reflects
             or not self._ancestors(owner) <= self.bases.keys() | PLAIN_BASES
         ):
             self.escaping.add(ident)
-            if self._uses_properties:
+            if self.uses_properties:
                 self.properties.setdefault("", set()).add(ident)
-
-    @property
-    def _uses_properties(self) -> bool:
-        return any(("name", "property") in c for c in self.calls.values())
 
     def _ancestors(self, name: str) -> set[str]:
         """A class's bases, theirs, and so on; nothing for what is no class of the program."""
@@ -195,9 +197,6 @@ class Callees:
     def _specials(self) -> set[int]:
         """Special methods that code outside of the program may enter."""
         found: set[int] = set()
-        makes_by_type = "__class__" in self.loaded or any(
-            ("name", "type") in c or ("name", "cls") in c for c in self.calls.values()
-        )
         for name, idents in self.special.items():
             for ident in idents:
                 owner = self.program.functions[ident].qualname.split(".")[-2:-1]
@@ -207,7 +206,7 @@ class Callees:
                     name not in CONSTRUCTORS
                     or not owner
                     or passed
-                    or makes_by_type
+                    or self.makes_by_type
                     or any("?" in self.bases[c] for c in family)
                 ):
                     found.add(ident)
@@ -242,18 +241,28 @@ class Callees:
             return frozenset(), self.everything | set().union(*self.by_name.values())
         if name.startswith("CALL") and not name.startswith("CALL_INTRINSIC"):
             return self._called(graph, instruction)
-        dispatch = next((d for d in DISPATCH if name.startswith(d[0])), None)
-        if dispatch is None:
-            return frozenset(), frozenset()
-        _, methods, callbacks = dispatch
-        other = set().union(*(self.special.get(m, ()) for m in methods))
-        other |= set().union(*(self.by_name.get(m, ()) for m in methods if m[0] != "_"))
-        if name.endswith("_ATTR") or name == "LOAD_METHOD":
+        other = self._dispatched(name)
+        if self.properties and (name.endswith("_ATTR") or name == "LOAD_METHOD"):
             attribute = argument if isinstance(argument, str) else ""
-            other |= self.properties.get(attribute, set()) | self.properties.get("", set())
-        if callbacks or (name == "BINARY_OP" and argument in (13, 26)):
-            other |= self.escaping | self.resumable
+            found = self.properties.get(attribute, set()) | self.properties.get("", set())
+            return frozenset(), other | found
+        if name == "BINARY_OP" and argument in (13, 26):  # += of a list runs a generator
+            return frozenset(), other | self.escaping | self.resumable
         return frozenset(), other
+
+    def _dispatched(self, name: str) -> frozenset[int]:
+        """What an instruction of this name may enter by what Python calls for it."""
+        if name not in self._by_opcode:
+            found: set[int] = set()
+            dispatch = next((d for d in DISPATCH if name.startswith(d[0])), None)
+            if dispatch is not None:
+                _, methods, callbacks = dispatch
+                for method in methods:
+                    ways = self.special if method[0] == "_" else self.by_name
+                    found |= ways.get(method, set())
+                found |= self.escaping | self.resumable if callbacks else set()
+            self._by_opcode[name] = frozenset(found)
+        return self._by_opcode[name]
 
     def _within_comprehension(self, constant: object) -> frozenset[int]:
         """What the frame of a comprehension, which traces do not show, may enter."""

@@ -73,8 +73,13 @@ class Function:
 
     @cached_property
     def plain_flow(self) -> LineFlow:
-        """What can follow each line when nothing ever raises."""
-        return line_flow(self.graphs, exceptions=False)
+        """What can follow each line when nothing ever raises.
+
+        That of a coroutine and of a generator with `yield from` is the same as `flow`: exceptions
+        are how they learn that what they wait for has ended.
+        """
+        plain = line_flow(self.graphs, exceptions=False)
+        return self.flow if plain.awaits else plain
 
     @property
     def successors(self) -> Mapping[int, set[int]]:

@@ -28,6 +28,7 @@ class LineFlow:
       returns     the next frame may be a return, with the scope's value
       yields      ... or a yield; a later call frame on that line resumes the scope
       raises      the next frame may be an exception
+      awaits      ... also where no code raises: what is awaited or delegated to ends with one
       reraises    the next frame may be a return because an exception caught before goes on
     After an exception frame:
       handlers    lines of the next line frame
@@ -42,6 +43,7 @@ class LineFlow:
     returns: set[int] = field(default_factory=set)
     yields: set[int] = field(default_factory=set)
     raises: set[int] = field(default_factory=set)
+    awaits: set[int] = field(default_factory=set)
     reraises: set[int] = field(default_factory=set)
     swallows: set[int] = field(default_factory=set)
     unwinds: set[int] = field(default_factory=set)
@@ -135,9 +137,9 @@ class _Follower:
             flow.returns.add(line)
         elif name == "YIELD_VALUE":
             flow.yields.add(line)
+        if name == "SEND":
+            flow.awaits.add(line)
         if not self.exceptions or name in CANNOT_RAISE:
-            return
-        if name == "RESUME" and index == self.graph.entry:
             return
         flow.raises.add(line)
         if name in SWALLOWS_STOP_ITERATION:

@@ -68,7 +68,8 @@ def walk_grammar(
 
     `exceptions`: "all" lets any line raise that can; "likely" those with `raise` or `assert` and
     those under a `try` with handlers; "none" no line, unless nothing else is possible. What a
-    callee raises goes on in its caller in any case. Raises GrammarTooLarge, also where no walk ends.
+    callee raises goes on in its caller in any case, and so does the StopIteration of what is
+    awaited. Raises GrammarTooLarge, also where no walk ends.
     """
     text = _Builder(program, state, goal, writer, exceptions).text()
     if text is None and exceptions == "none":
@@ -198,9 +199,9 @@ class _Builder:
 
     def may_raise(self, function: Function, line: int) -> bool:
         """Whether this grammar lets a line raise by itself."""
-        if self.exceptions == "likely":
-            return function.raises(line)
-        return self.exceptions == "all"
+        if line in function.flow.awaits or self.exceptions == "all":
+            return True
+        return self.exceptions == "likely" and function.raises(line)
 
     def flow(self, scope: _Scope) -> LineFlow:
         """The flow of a scope: that without handlers where nothing can raise."""
@@ -280,10 +281,18 @@ class _Builder:
             self.grammar.add(f"{scope.prefix}k", way)
         elif standing is Standing.LEFT:
             self.grammar.add(f"{scope.prefix}e", way)
+        elif standing is Standing.EXCEPTION and self.only_unwinds(scope, line):
+            left = (*way, self.frame(scope, Event.RETURN, line, line))
+            self.arrive(scope, left, Event.RETURN, line, Standing.LEFT)
         else:
             name = scope.state(line, standing)
             self.grammar.add(name, way)
             self.visit(scope, name, line, standing)
+
+    def only_unwinds(self, scope: _Scope, line: int) -> bool:
+        """Whether an exception there can but leave the scope: a state less in the grammar."""
+        flow = self.flow(scope)
+        return not flow.handlers.get(line) and line not in flow.swallows and line in flow.unwinds
 
     def leave(self, scope: _Scope, name: str, line: int, standing: Standing) -> None:
         """Every way out of a state."""

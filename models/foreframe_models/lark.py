@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 Way = tuple[str, ...]
 
 # Beyond these llguidance refuses a grammar, or overflows its stack and takes the server along.
 MAX_SYMBOLS = 50_000  # it numbers symbols in 16 bits
 MAX_ITEMS = 1_800  # of its 2,000 in one row of the Earley chart
-MAX_CHAIN = 2_000  # rules, each of which starts with the next
+MAX_DEPTH = 1_000  # of its compiler's recursion; it overflows 8 MiB of stack at about 2,500
 
 
 class GrammarTooLarge(ValueError):
@@ -46,9 +46,13 @@ class Grammar:
         tops = [way for way in starts if way[0] in rules]
         if not tops:
             return None
-        check_limits(rules, [way[0] for way in tops])
+        names = [way[0] for way in tops]
+        check_row(rules, names)
+        order = compile_order(rules, names)
         used = {symbol for ways in rules.values() for way in ways for symbol in way}
-        lines = [f"start: {' | '.join(' '.join(way) for way in tops)}"]
+        # `order` derives nothing. It is there for the compiler, which recurses into each symbol
+        # that it has not met, and would overflow its stack along the chains of states.
+        lines = [f"start: order | {' | '.join(names)}", f"order: order {' '.join(order)}"]
         for name, ways in rules.items():
             lines.append(f"{name}: {' | '.join(' '.join(way) or _EMPTY for way in ways)}")
         lines += (f"{name}: {text}" for text, name in self.frames.items() if name in used)
@@ -88,34 +92,58 @@ class Grammar:
 _EMPTY = '""'
 
 
-def check_limits(rules: dict[str, list[Way]], starts: Sequence[str]) -> None:
-    """Raises GrammarTooLarge for what llguidance cannot parse with."""
+def check_row(rules: dict[str, list[Way]], starts: Sequence[str]) -> None:
+    """Raises GrammarTooLarge for states where llguidance would follow too many rules at once."""
     firsts = {
         name: [way[0] for way in ways if way and way[0] in rules] for name, ways in rules.items()
     }
     predicted = {symbol for ways in rules.values() for way in ways for symbol in way[1:]}
-    for roots in (list(starts), *([name] for name in predicted if name in rules)):
-        items, depth = _closure(rules, firsts, roots)
-        if items > MAX_ITEMS:
-            raise GrammarTooLarge(f"a state with {items} rules to follow at once")
-        if depth > MAX_CHAIN:
-            raise GrammarTooLarge(f"a chain of {depth} rules")
-
-
-def _closure(
-    rules: dict[str, list[Way]], firsts: dict[str, list[str]], roots: list[str]
-) -> tuple[int, int]:
-    """(rules that are predicted together with these, length of the longest shortest chain)."""
-    seen = set(roots)
-    layer, items, depth = roots, 0, 0
-    while layer:
-        depth += 1
-        following: list[str] = []
-        for name in layer:
+    for root in (*starts, *(name for name in predicted if name in rules)):
+        seen = {root}
+        todo = [root]
+        items = 0
+        while todo:
+            name = todo.pop()
             items += len(rules[name])
             for first in firsts[name]:
                 if first not in seen:
                     seen.add(first)
-                    following.append(first)
-        layer = following
-    return items, depth
+                    todo.append(first)
+        if items > MAX_ITEMS:
+            raise GrammarTooLarge(f"a state with {items} rules to follow at once")
+
+
+def compile_order(rules: dict[str, list[Way]], starts: Sequence[str]) -> list[str]:
+    """The rules, each after those it names as far as can be. Raises GrammarTooLarge."""
+    order, _ = _visit(rules, starts)
+    _, depth = _visit(rules, order)
+    if depth > MAX_DEPTH:
+        raise GrammarTooLarge(f"rules that lead to each other {depth} deep")
+    return order
+
+
+def _visit(rules: dict[str, list[Way]], names: Sequence[str]) -> tuple[list[str], int]:
+    """Visits rules and what they name, as the compiler does: (in order of leaving, depth)."""
+    order: list[str] = []
+    seen: set[str] = set()
+    depth = 0
+    for root in names:
+        if root in seen:
+            continue
+        seen.add(root)
+        path = [(root, _symbols(rules, root))]
+        while path:
+            depth = max(depth, len(path))
+            name, rest = path[-1]
+            inner = next((symbol for symbol in rest if symbol not in seen), None)
+            if inner is None:
+                order.append(name)
+                path.pop()
+            else:
+                seen.add(inner)
+                path.append((inner, _symbols(rules, inner)))
+    return order, depth
+
+
+def _symbols(rules: dict[str, list[Way]], name: str) -> Iterator[str]:
+    return (symbol for way in rules[name] for symbol in way if symbol in rules)
