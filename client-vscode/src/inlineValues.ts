@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { StopReader, ShownScope } from './stopReader';
 import type { Sessions } from './sessions';
 import { PythonSyntax } from './python/syntax';
-import { describe, inlineValues, scopeNamed, type Certainty } from './shownValues';
+import { describe, inlineValues, PER_LINE, scopeNamed, type Certainty, type InlineValue } from './shownValues';
 
 const COLORS: Record<Certainty, vscode.ThemeColor> = {
   given: new vscode.ThemeColor('foreframe.givenForeground'),
@@ -12,16 +12,21 @@ const COLORS: Record<Certainty, vscode.ThemeColor> = {
 };
 
 export class InlineValues implements vscode.Disposable {
-  // One type for all, since the order of several at the same place is not fixed.
-  private readonly decoration = vscode.window.createTextEditorDecorationType({
-    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
-  });
+  /**
+   * One type of decoration for the first value of a line, one for the second...: at the same place
+   * VS Code puts decorations in the order of their types' keys, whatever order they are given in.
+   */
+  private readonly slots = Array.from({ length: PER_LINE }, () =>
+    vscode.window.createTextEditorDecorationType({
+      rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
+    }),
+  ).sort((a, b) => (a.key < b.key ? -1 : 1));
   private readonly subscriptions: vscode.Disposable[];
   private scope: ShownScope | undefined;
 
   constructor(reader: StopReader, sessions: Sessions) {
     this.subscriptions = [
-      this.decoration,
+      ...this.slots,
       reader.onDidSelect((scope) => {
         this.scope = scope;
         this.show();
@@ -49,11 +54,19 @@ export class InlineValues implements vscode.Disposable {
 
   private show(): void {
     for (const editor of vscode.window.visibleTextEditors) {
-      editor.setDecorations(this.decoration, this.decorations(editor.document));
+      const values = this.values(editor.document);
+      this.slots.forEach((slot, place) => {
+        const here = values.filter((value) => value.place === place);
+        editor.setDecorations(
+          slot,
+          here.map((value) => decoration(editor.document, value)),
+        );
+      });
     }
   }
 
-  private decorations(document: vscode.TextDocument): vscode.DecorationOptions[] {
+  /** What is shown in a document now. */
+  private values(document: vscode.TextDocument): InlineValue[] {
     const { scope } = this;
     const settings = vscode.workspace.getConfiguration('foreframe', document);
     if (scope?.path !== document.fileName || document.isDirty || !settings.get<boolean>('inlineValues', true)) return [];
@@ -61,26 +74,24 @@ export class InlineValues implements vscode.Disposable {
     const line = scope.line - 1;
     const runs = scopeNamed(syntax, scope.name, document.offsetAt(new vscode.Position(line, Infinity)));
     if (runs === null) return [];
-    const values = inlineValues(syntax, runs, line, scope.values, settings.get('confidenceThreshold', 0.5));
-    let previous = -1;
-    return values.map((shown) => {
-      const end = document.lineAt(shown.line).range.end;
-      const first = shown.line !== previous;
-      previous = shown.line;
-      return {
-        range: new vscode.Range(end, end),
-        hoverMessage: new vscode.MarkdownString()
-          .appendMarkdown(`**${describe(shown.value)}**\n`)
-          .appendCodeblock(`${shown.value.name} = ${shown.value.text}`, 'python'),
-        renderOptions: {
-          after: {
-            contentText: shown.text,
-            color: COLORS[shown.certainty],
-            fontStyle: shown.certainty === 'uncertain' ? 'italic' : 'normal',
-            margin: first ? '0 0 0 2.5em' : '0 0 0 1.2em',
-          },
-        },
-      };
-    });
+    return inlineValues(syntax, runs, line, scope.values, settings.get('confidenceThreshold', 0.5));
   }
+}
+
+function decoration(document: vscode.TextDocument, shown: InlineValue): vscode.DecorationOptions {
+  const { end } = document.lineAt(shown.line).range;
+  return {
+    range: new vscode.Range(end, end),
+    hoverMessage: new vscode.MarkdownString()
+      .appendMarkdown(`**${describe(shown.value)}**\n`)
+      .appendCodeblock(`${shown.value.name} = ${shown.value.text}`, 'python'),
+    renderOptions: {
+      after: {
+        contentText: shown.text,
+        color: COLORS[shown.certainty],
+        fontStyle: shown.certainty === 'uncertain' ? 'italic' : 'normal',
+        margin: shown.place === 0 ? '0 0 0 2.5em' : '0 0 0 1.2em',
+      },
+    },
+  };
 }

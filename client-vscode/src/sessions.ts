@@ -39,6 +39,14 @@ export class Sessions implements vscode.DebugAdapterTrackerFactory {
   /** Every other event of a back end. */
   readonly onDidTell = this.told.event;
 
+  /** The last stop of each session that stands. */
+  private readonly standing = new WeakMap<vscode.DebugSession, SessionStop>();
+
+  /** Whether the session has not gone on since this stop. */
+  stands(stop: SessionStop): boolean {
+    return this.standing.get(stop.session) === stop;
+  }
+
   createDebugAdapterTracker(session: vscode.DebugSession): vscode.DebugAdapterTracker {
     let asked: number | undefined;
     let direction: Direction = 'forward';
@@ -47,6 +55,7 @@ export class Sessions implements vscode.DebugAdapterTrackerFactory {
         if (message.type !== 'request' || !ACTIONS.has(message.command)) return;
         asked = performance.now();
         direction = BACKWARD.has(message.command) ? 'backward' : 'forward';
+        this.standing.delete(session);
         this.went.fire(session);
       },
       onDidSendMessage: (message: DebugProtocol.ProtocolMessage) => {
@@ -59,9 +68,12 @@ export class Sessions implements vscode.DebugAdapterTrackerFactory {
         const { threadId = 1 } = (event as DebugProtocol.StoppedEvent).body;
         const latency = asked === undefined ? undefined : performance.now() - asked;
         asked = undefined;
-        this.stopped.fire({ session, threadId, latency, direction });
+        const stop = { session, threadId, latency, direction };
+        this.standing.set(session, stop);
+        this.stopped.fire(stop);
       },
       onWillStopSession: () => {
+        this.standing.delete(session);
         this.ended.fire(session);
       },
     };

@@ -19,11 +19,13 @@ export type Certainty = 'given' | 'predicted' | 'uncertain';
 /** Characters of a value that are shown beside a line. */
 const SHOWN = 60;
 /** Values that are shown beside one line. */
-const PER_LINE = 6;
+export const PER_LINE = 6;
 
 /** One value beside one line (0-based). */
 export interface InlineValue {
   readonly line: number;
+  /** Which one it is of its line, from 0. */
+  readonly place: number;
   readonly text: string;
   readonly certainty: Certainty;
   readonly value: ShownValue;
@@ -55,7 +57,8 @@ export function percent(share: number): string {
 
 /**
  * The values beside the lines of one scope, from its first line to `line` (0-based), where it
- * stands. Each name is shown once a line, in order of the text.
+ * stands. Each name is shown once a line, in order of the text; what was just returned or raised,
+ * whose names are in parentheses, comes first beside the last.
  */
 export function inlineValues(
   syntax: PythonSyntax,
@@ -67,18 +70,19 @@ export function inlineValues(
   const starts = lineStarts(syntax.source);
   const shown: InlineValue[] = [];
   const seen = new Map<number, Set<string>>();
-  for (const { name, from } of syntax.names(scope)) {
-    const at = lineAt(starts, from);
+  const add = (at: number, name: string): void => {
     const value = values.get(name);
-    if (value === undefined || at > line) continue;
+    if (value === undefined || at > line) return;
     const names = seen.get(at) ?? new Set();
     seen.set(at, names);
-    if (names.has(name) || names.size >= PER_LINE) continue;
-    names.add(name);
+    if (names.has(name) || names.size >= PER_LINE) return;
     const certainty = certaintyOf(value, threshold);
-    shown.push({ line: at, text: inlineText(value, certainty), certainty, value });
-  }
-  return shown.sort((a, b) => a.line - b.line);
+    shown.push({ line: at, place: names.size, text: inlineText(value, certainty), certainty, value });
+    names.add(name);
+  };
+  for (const name of values.keys()) if (name.startsWith('(')) add(line, name);
+  for (const { name, from } of syntax.names(scope)) add(lineAt(starts, from), name);
+  return shown.sort((a, b) => a.line - b.line || a.place - b.place);
 }
 
 /**

@@ -103,7 +103,12 @@ async function readFrame(
       values.set(variable.name, shown(variable, scope.presentationHint !== 'globals'));
     }
   }
-  return { session, name: frame.name, path: frame.source.path, line: frame.line, depth, values };
+  return { session, name: frame.name, path: localPath(frame.source.path), line: frame.line, depth, values };
+}
+
+/** In a remote window VS Code turns a back end's paths into addresses of that window. */
+function localPath(path: string): string {
+  return /^[\w.+-]{2,}:\/\//.test(path) ? vscode.Uri.file(vscode.Uri.parse(path).path).fsPath : path;
 }
 
 /** What Foreframe's back end says of a value besides what the protocol knows. */

@@ -15,7 +15,7 @@ export class TimelineView implements vscode.WebviewViewProvider, vscode.Disposab
 
   constructor(
     private readonly extension: vscode.Uri,
-    sessions: Sessions,
+    private readonly sessions: Sessions,
   ) {
     this.subscriptions = [
       vscode.window.registerWebviewViewProvider('foreframe.timeline', this),
@@ -50,7 +50,8 @@ export class TimelineView implements vscode.WebviewViewProvider, vscode.Disposab
       await vscode.commands.executeCommand('setContext', 'foreframe.hasTimeline', true);
     }
     const read = await readStop(stop).catch(() => undefined);
-    if (read === undefined) return;
+    // Read too late, it is what came after this stop.
+    if (read === undefined || !this.sessions.stands(stop)) return;
     this.recording.record(read, stop.direction);
     this.show();
   }

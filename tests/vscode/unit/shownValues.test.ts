@@ -33,6 +33,14 @@ test('values stand beside the lines of their scope, down to the line where it st
   ]);
 });
 
+test('what was just returned stands beside the line where the scope stands', () => {
+  const returned = { name: '(return) g', text: '7', local: true, provenance: 'predicted', confidence: 0.9 } as const;
+  assert.deepEqual(shown(2, ['(return) g', returned], value('total', '2')), [
+    [2, '(return) g ≈ 7'],
+    [2, 'total ≈ 2'],
+  ]);
+});
+
 test('a sign tells guesses, doubted guesses and certain values apart', () => {
   const doubted = value('word', "'x'", { confidence: 0.3 });
   const given = value('n', '1', { provenance: 'given', confidence: undefined });
