@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -186,6 +188,7 @@ class Session:
                 run.node = error.partial.trace
             self._fail(run, "Prediction failed", error.code, str(error))
         except Exception as error:  # a fault of our own must not end the session either
+            traceback.print_exception(error, file=sys.stderr)
             message = f"{type(error).__name__}: {error}"
             self._fail(run, "Internal error", InternalError.code, message)
 

@@ -1,10 +1,13 @@
-"""Runs `foreframe dap` under an audit hook: `python audited.py LOG PROGRAM COMMAND...`.
+"""Runs `foreframe dap` under an audit hook: `python audited.py LOG PROGRAM SCRIPT...`.
+
+SCRIPT is a file, or a module with a `main`.
 
 LOG gets a line for each thing that a session which executes nothing must not do.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import runpy
 import sys
@@ -48,7 +51,7 @@ def main() -> None:
     if script.endswith(".py"):
         runpy.run_path(script, run_name="__main__")
     else:
-        runpy.run_module(script, run_name="__main__", alter_sys=True)
+        importlib.import_module(script).main()
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ class TapeWorld:
         self.is_held, self.go = asyncio.Event(), asyncio.Event()
         self.failures: dict[int, Exception] = {}  # number of a frame → what it raises, once
         self.goals: list[Goal] = []  # what it was asked for
+        self.starts: list[int] = []  # after how many frames
         self.cancelled = 0
         self.is_closed = False
 
@@ -55,6 +56,7 @@ class TapeWorld:
         priority: int = 0,
     ) -> Prediction:
         self.goals.append(goal)
+        self.starts.append(trace.length)
         begin = trace.state
         made: list[Frame] = []
         try:
