@@ -45,13 +45,18 @@ class CompactWriter:
             if function.names:
                 changes = f"{self._any(function, 'wany')}*"
         else:
-            ways = (self._edge(one, other) for one in before for other in after)
-            changes = self._choice(way for way in ways if way is not None)
+            changes = self._choice(
+                self._edge(one, other)
+                for one in before
+                for other in after
+                if may_follow(function, previous, one, other)
+            )
         place = ""
         if line in self.listing.loops:
             first, last = self.listing.loops[line]
-            inside = previous is not None and first <= previous <= last
-            digits = f"{self._digit()}{{0,4}}" if inside else self._ids(self.vocabulary.value("0"))
+            at = max(1, function.def_line) if previous is None else previous
+            inside = first <= at <= last
+            digits = "wdigit{0,4}" if inside else self._ids(self.vocabulary.value("0"))
             place = f"{self._special('<it>')} {digits} {self._special('<;>')}"
         return f"{self._special('<line>')} {changes} {place} {self._line(line)}"
 
@@ -67,6 +72,7 @@ class CompactWriter:
         end = self._special("<;>")
         whole, add = self._special("<=>"), self._special("<+>")
         away, inside, insert = (self._special(f"<{sign}>") for sign in "-@^")
+        zero = self.vocabulary.plain["0"]
         rules = [f"{name}: {text}" for text, name in self._rules.items()]
         return "\n".join(
             [
@@ -77,21 +83,21 @@ class CompactWriter:
                 f"wd: {self._special('<del>')} {end}",
                 f"wc: winside* ({whole} wcut | {add} wv | {away} wv | winsert) {end}",
                 f"winside: {inside} wv",
-                f"winsert: {insert} {self._digit()}{{1,4}} {whole} wv",
+                f"winsert: {insert} wdigit{{1,4}} {whole} wv",
                 "wany: wc | wd",
+                # Not one range of ten: where two expressions match a token, only one is followed.
+                f"wdigit: <[{zero}]> | <[{zero + 1}-{zero + 9}]>",
             ]
         )
 
-    def _edge(self, before: Sequence[str], after: Sequence[str]) -> str | None:
-        """The changes between two orders of names; None where the one cannot follow the other."""
-        kept = [name for name in before if name in after]
-        if list(after[: len(kept)]) != kept:
-            return None
+    def _edge(self, before: Sequence[str], after: Sequence[str]) -> str:
+        """The changes between two orders of names."""
         parts = [
             f"{self._named('wc', name)}?" if name in after else self._named("wd", name)
             for name in before
         ]
-        return " ".join([*parts, *(self._named("wb", name) for name in after[len(kept) :])])
+        fresh = [name for name in after if name not in before]
+        return " ".join([*parts, *(self._named("wb", name) for name in fresh)])
 
     def _choice(self, ways: Iterable[str]) -> str:
         found = list(dict.fromkeys(ways))
@@ -119,6 +125,17 @@ class CompactWriter:
     def _line(self, line: int) -> str:
         return f"<[{number_of(self.listing, line)}]>"
 
-    def _digit(self) -> str:
-        first = self.vocabulary.plain["0"]
-        return f"<[{first}-{first + 9}]>"
+
+def may_follow(
+    function: Function, line: int | None, before: Sequence[str], after: Sequence[str]
+) -> bool:
+    """Whether names can go from one order to the other while `line` runs; None: after the call."""
+    kept = [name for name in before if name in after]
+    if list(after[: len(kept)]) != kept:
+        return False
+    if line is None:
+        return True
+    fresh, gone = set(after) - set(before), set(before) - set(after)
+    return fresh <= function.binds.get(line, frozenset()) and gone <= function.deletes.get(
+        line, frozenset()
+    )
