@@ -47,6 +47,7 @@ class LaunchArguments(Model):
     engine: str | None = None
     max_frames: int | None = Field(default=None, ge=1)
     cwd: str | None = None
+    no_debug: bool = False
 
 
 class RestartArguments(Model):

@@ -57,7 +57,7 @@ class Output:
     """Something to tell besides where the session stands."""
 
     text: str
-    kind: str  # "stdout", "stderr": predicted prints; "log": a logpoint; "note", "error": our own
+    kind: str  # "stdout", "stderr": as predicted; "log": a logpoint's; "limit", "error": our own
     line: int | None = None
 
 
@@ -92,9 +92,16 @@ class Session:
     """
 
     def __init__(
-        self, world: WorldModel, program: Program, start: Trace, listener: Listener
+        self,
+        world: WorldModel,
+        program: Program,
+        start: Trace,
+        listener: Listener,
+        *,
+        stops_at_end: bool = True,
     ) -> None:
         self.world, self.program, self.listener = world, program, listener
+        self.stops_at_end = stops_at_end
         self.timeline = Timeline(start)
         self.timeline.subscribe(listener.stopped)
         self.stopping = Stopping()
@@ -251,7 +258,7 @@ class Session:
                 return
             if prediction.end is not End.REACHED:
                 message = prediction.message
-                self.listener.output(Output(f"The prediction was {message}.\n", "note"))
+                self.listener.output(Output(f"The prediction was {message}.\n", "limit"))
                 self._stop(run, Stop(trace, Reason.PAUSE, "Cut off", message))
                 return
 
@@ -286,14 +293,17 @@ class Session:
     def _at_end(self, run: _Run, end: Trace) -> None:
         """The entry scope is left: stops once, so that the outcome can be seen, then ends."""
         raised, at = uncaught(end), run.start.trace
+        frame = raised.frame if raised is not None else end.frame
+        text = frame.value.text if frame is not None and frame.value is not None else ""
         is_seen = raised is not None and self.stopping.uncaught and at.length >= raised.length
-        if at is end or is_seen:
+        if at is end or is_seen or not self.stops_at_end:
+            if raised is not None:
+                line = frame.line if frame is not None else None
+                self.listener.output(Output(f"{text}\n", "stderr", line))
             self._run, self.is_over = None, True
             self.listener.ended(0 if raised is None else 1)
             return
         where = raised if raised is not None and self.stopping.uncaught else end
-        frame = raised.frame if raised is not None else end.frame
-        text = frame.value.text if frame is not None and frame.value is not None else ""
         if raised is not None:
             self._stop(run, Stop(where, Reason.EXCEPTION, "Uncaught exception", text))
         else:

@@ -216,6 +216,30 @@ async def test_an_exception_stops_and_is_explained(tmp_path: Path):
     assert (await client.locals())["(exception)"] == "ValueError: too large"
     await client.ask("continue", {"threadId": 1})
     assert (await client.event("exited"))["exitCode"] == 1
+    assert client.printed("stderr") == "ValueError: too large\n"
+
+
+async def test_without_debugging_it_only_prints_and_ends(call: Setting):
+    client = call.client
+    await client.initialize(adapterID="x")
+    await client.launch(program=call.path, noDebug=True, stopOnEntry=True, **call.launch)
+    await client.configurationDone()
+    await client.event("terminated")
+    assert client.printed() == "size is 4\n"
+    assert client.events("stopped") == []
+
+
+async def test_the_exception_is_explained_at_the_end_too(tmp_path: Path):
+    setting = Setting(tmp_path / "program.py", "f", "6")
+    client = setting.client
+    await setting.start(stopOnEntry=True)
+    await client.setExceptionBreakpoints(filters=[])
+    stopped = await client.step("continue")
+    assert stopped["reason"] == "exception"
+    assert (await client.exceptionInfo(threadId=1))["exceptionId"] == "ValueError"
+    await client.step("stepBack")
+    with pytest.raises(Failed, match="no exception"):
+        await client.exceptionInfo(threadId=1)
 
 
 async def test_exception_filters_can_be_chosen(tmp_path: Path):

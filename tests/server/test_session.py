@@ -360,7 +360,7 @@ async def test_a_prediction_that_is_cut_off_says_so():
     stop = await person.begin(stop_on_entry=False)
     assert (stop.reason, stop.description) == (Reason.PAUSE, "Cut off")
     assert stop.trace.length == 12
-    assert "cut off after 12 frames" in person.text("note")
+    assert "cut off after 12 frames" in person.text("limit")
     again = await person.step(RUN)
     assert again.trace is stop.trace
 

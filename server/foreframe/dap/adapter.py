@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Mapping
 from threading import Thread
 from typing import TYPE_CHECKING, cast
 
 from foreframe.dap.breakpoint_requests import BreakpointRequests
+from foreframe.dap.breakpoints import Placement
 from foreframe.dap.conversation import Body, Conversation, Raw, Send
 from foreframe.dap.current import Current
 from foreframe.dap.inspection import THREAD, Inspection
@@ -25,7 +27,7 @@ CATEGORIES = {
     "stdout": "stdout",
     "stderr": "stderr",
     "log": "console",
-    "note": "console",
+    "limit": "console",
     "error": "important",
 }
 TITLES = {
@@ -81,6 +83,8 @@ class Adapter(Conversation):
     def output(self, output: Output) -> None:
         """Predicted prints are marked as predicted; clients show them as a program's output."""
         body: dict[str, object] = {"category": CATEGORIES[output.kind], "output": output.text}
+        if output.kind == "limit":
+            body["output"] = f'{output.text}"maxFrames" in the launch configuration is the limit.\n'
         if output.kind in ("stdout", "stderr"):
             body["data"] = {"foreframe": "predicted"}
         if output.line is not None and self._current.launch is not None:
@@ -134,12 +138,21 @@ class Adapter(Conversation):
         """
         current = self._current
         launched = await launch(arguments, self._engine, self._open_world)
+        with_module = arguments.function is None
+        # In a thread: all functions of a large file are looked into.
+        placement = await to_thread(Placement, launched.program, with_module=with_module)
         await self._end_session()
         if current.launch is not None:
             await current.launch.world.close()
         current.launch, current.has_begun = launched, False
-        current.live = Session(launched.world, launched.program, launched.start, self)
-        return self._breakpoints.place_all()
+        current.live = Session(
+            launched.world,
+            launched.program,
+            launched.start,
+            self,
+            stops_at_end=not arguments.no_debug,
+        )
+        return self._breakpoints.place_all(placement)
 
     async def _end_session(self) -> None:
         session, self._current.live = self._current.live, None
@@ -164,7 +177,8 @@ class Adapter(Conversation):
         if self._is_configured and current.live is not None and not current.has_begun:
             current.has_begun = True
             self._progress.start("Predicting")
-            current.live.begin(stop_on_entry=current.launched.arguments.stop_on_entry)
+            arguments = current.launched.arguments
+            current.live.begin(stop_on_entry=arguments.stop_on_entry and not arguments.no_debug)
 
     async def on_restart(self, arguments: asked.RestartArguments) -> Body:
         placed = await self._begin(arguments.arguments or self._current.launched.arguments)

@@ -52,11 +52,10 @@ class BreakpointRequests:
         self._table.ask(FUNCTIONS, wanted)
         return {"breakpoints": self._place(FUNCTIONS)}
 
-    def place_all(self) -> list[dap.Breakpoint]:
+    def place_all(self, placement: Placement) -> list[dap.Breakpoint]:
         """Sets all that was asked for in a session that is new, and says what became of it."""
         launched = self._current.launched
-        with_module = launched.arguments.function is None
-        self._placement = Placement(launched.program, with_module=with_module)
+        self._placement = placement
         self._table.forget_hits()
         for path in self._table.paths():
             if launched.is_program(path):

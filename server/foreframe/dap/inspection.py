@@ -12,8 +12,9 @@ from foreframe.dap.variables import Variables, shown_stack, value_text
 from foreframe.errors import BadArguments, NotKnown
 from foreframe.expressions import evaluate
 from foreframe.stopping import names_of
+from foreframe.timeline import Reason
 from foreframe_protocol import dap
-from foreframe_protocol.states import Event, Value
+from foreframe_protocol.states import Event, Trace, Value
 
 if TYPE_CHECKING:
     from foreframe_protocol import dap_arguments as asked
@@ -102,19 +103,21 @@ class Inspection:
 
     def on_exception_info(self, arguments: asked.ThreadArguments) -> Body:
         cursor, launched = self._current.stop, self._current.launched
-        frame = cursor.trace.frame
-        if frame is None or frame.event is not Event.EXCEPTION or frame.value is None:
+        origin = self._current.session.exception_origin()
+        node: Trace | None = cursor.trace
+        if cursor.state.event is not Event.EXCEPTION:  # at the end, the filter is switched off
+            node = origin if cursor.reason is Reason.EXCEPTION else None
+        if node is None or node.state.value is None:
             raise NotKnown("there is no exception at this stop")
-        kind, _, message = frame.value.text.partition(": ")
-        is_uncaught = self._current.session.exception_origin() is cursor.trace
+        kind, _, message = node.state.value.text.partition(": ")
         lines = [
             f'  File "{launched.program.path}", line {scope.line}, in {scope.function}\n'
-            for scope in cursor.state.stack
+            for scope in node.state.stack
         ]
         return {
             "exceptionId": kind,
             "description": message or kind,
-            "breakMode": "unhandled" if is_uncaught else "always",
+            "breakMode": "unhandled" if node is origin else "always",
             "details": {"message": message, "typeName": kind, "stackTrace": "".join(lines)},
         }
 
