@@ -69,7 +69,7 @@ def plot(calibrations: dict[str, Calibration], picture: Path) -> None:
         top.plot((0, 1), (0, 1), "--", color="gray", linewidth=0.8)
         top.plot([b.confidence for b in shown], [b.right for b in shown], "o-")
         error = "none" if found.error is None else f"{found.error:.3f}"
-        top.set(title=f"{name}: ECE {error}", ylabel="right", xlim=(0, 1), ylim=(0, 1))
+        top.set(title=f"{name}: ECE {error}", ylabel="right", xlim=(0, 1), ylim=(-0.03, 1.03))
         middles = [(b.low + b.high) / 2 for b in found.bins]
         bottom.bar(middles, [b.count for b in found.bins], width=0.9 / BINS)
         bottom.set(xlabel="confidence", ylabel="count")
