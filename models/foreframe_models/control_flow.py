@@ -12,6 +12,7 @@ from foreframe_models.binding import Binding, Orders
 from foreframe_models.bytecode import CodeGraph, nested, outer_stores
 from foreframe_models.callees import Callees
 from foreframe_models.flow import CALLED, LineFlow, line_flow
+from foreframe_models.mutation import Mutations
 from foreframe_models.source import ProgramError, compile_program, fill_holes, split_lines
 from foreframe_models.training.tracer import HIDDEN_FRAMES, def_lines, hidden_names
 from foreframe_models.walker import Landing, Walker
@@ -155,6 +156,10 @@ class Function:
         """Line → names that may be unbound while it is current."""
         return self.binding.deletes
 
+    def changes(self, line: int) -> frozenset[str]:
+        """The names whose value may be another in the next frame; all others stay as they are."""
+        return self.program.mutations.changes(self, line)
+
     def orders(self, line: int) -> Orders | None:
         """The orders of names that a line frame there can have, None if they are too many."""
         return self.binding.orders(line)
@@ -244,6 +249,11 @@ class Program:
     def executable_lines(self) -> Mapping[int, frozenset[int]]:
         """Line → ids of the functions that a line frame can stand in there."""
         return self._executable
+
+    @cached_property
+    def mutations(self) -> Mutations:
+        """What each line may change."""
+        return Mutations(self)
 
     @cached_property
     def callees(self) -> Callees:

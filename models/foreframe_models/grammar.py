@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Exceptions", "FrameWriter", "GrammarTooLarge", "frame_grammar", "walk_grammar"]
 
+MAX_CALLEES = 100  # of one line
 Exceptions = Literal["all", "likely", "none"]
 
 
@@ -338,6 +339,8 @@ class _Builder:
 
     def group(self, functions: frozenset[int], depth: int | None, *, thrown: bool = False) -> str:
         """The start of the nonterminals of a call of any of these functions."""
+        if len(functions) > MAX_CALLEES:
+            raise GrammarTooLarge(f"a line that may call {len(functions)} functions")
         key = functions | {-1} if thrown else functions
         if (key, depth) not in self.groups:
             name = self.groups[key, depth] = f"c{len(self.groups)}"

@@ -61,7 +61,8 @@ def moves(
     elif standing is Standing.EXCEPTION:
         following = flow.handlers.get(line, ())
         found += (Move(Event.LINE, after, Standing.LINE) for after in sorted(following))
-        if line in flow.unwinds:
+        # An observed exception, an interrupt say, may stand where none was foreseen.
+        if line in flow.unwinds or not (found or line in flow.swallows):
             found.append(Move(Event.RETURN, line, Standing.LEFT))
     return found
 

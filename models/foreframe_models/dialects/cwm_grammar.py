@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from foreframe_models.flow import CALLED
+from foreframe_protocol.trace_parser import UNCHANGED_JSON
 from foreframe_protocol.trace_text import Separator
 
 if TYPE_CHECKING:
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from foreframe_models.control_flow import Function
 
 _CHARACTER = r'[^"\\\x00-\x1f]|\\["\\\/bfnrt]|\\u[0-9a-fA-F]{4}'
+
+
+def _key(name: str) -> str:
+    return f"{json.dumps(name, ensure_ascii=False)}: "
 
 
 def literal(text: str) -> str:
@@ -28,7 +34,7 @@ class CwmWriter:
         self._token = {separator: f"<[{ident}]>" for separator, ident in ids.items()}
         self._value = f'V: /"({_CHARACTER}){{0,{value_chars}}}"/'
         self._objects: dict[str, str] = {}  # expression → rule's name
-        self._keys: dict[str, str] = {}  # terminals of frames whose keys come in any order
+        self._keys: dict[str, str] = {}  # the same, of terminals for keys in any order
 
     def call(self, function: Function, line: int | None) -> str:
         orders = function.call_orders(line) if line else function.call_orders()
@@ -36,7 +42,9 @@ class CwmWriter:
         return self._state(Separator.CALL, function, shown, orders)
 
     def line(self, function: Function, line: int, previous: int | None) -> str:
-        return self._state(Separator.LINE, function, line, function.orders(line))
+        changed = function.changes(CALLED if previous is None else previous)
+        same = frozenset(function.names) - changed
+        return self._state(Separator.LINE, function, line, function.orders(line), same)
 
     def returned(self, function: Function, line: int) -> str:
         return self._value_frame(Separator.RETURN, function, line)
@@ -46,15 +54,23 @@ class CwmWriter:
 
     def prelude(self) -> str:
         rules = [f"{name}: {text}" for text, name in self._objects.items()]
-        rules += (f"{name}: {text}" for name, text in self._keys.items())
+        rules += (f"{name}: {text}" for text, name in self._keys.items())
         return "\n".join([*rules, self._value])
 
     def _source(self, function: Function, line: int) -> str:
         source = literal(function.program.line_text(line) + "\n")
         return f"{self._token[Separator.ACTION]} {source}"
 
-    def _state(self, event: Separator, function: Function, line: int, orders: Orders | None) -> str:
-        shown = self._any_order(function) if orders is None else self._exact(orders)
+    def _state(
+        self,
+        event: Separator,
+        function: Function,
+        line: int,
+        orders: Orders | None,
+        same: frozenset[str] = frozenset(),
+    ) -> str:
+        """A frame with locals; those in `same` are sure to be what they were."""
+        shown = self._any_order(function, same) if orders is None else self._exact(orders, same)
         end = self._token[Separator.FRAME]
         return f"{self._token[event]} {shown} {self._source(function, line)} {end}"
 
@@ -62,24 +78,27 @@ class CwmWriter:
         value = f"{self._token[Separator.ARG]} V {self._token[Separator.FRAME]}"
         return f"{self._token[event]} {self._source(function, line)} {value}"
 
-    def _exact(self, orders: Orders) -> str:
+    def _exact(self, orders: Orders, same: frozenset[str]) -> str:
         ways = []
         for names in orders:
-            parts = [
-                f"{literal(('{' if not index else ', ') + json.dumps(name, ensure_ascii=False))}"
-                for index, name in enumerate(names)
-            ]
-            keys = [f'{part[:-1]}: "' for part in parts]
-            ways.append(" ".join(f"{key} V" for key in keys) + ' "}"' if names else '"{}"')
+            parts = []
+            for index, name in enumerate(names):
+                key = ("{" if not index else ", ") + _key(name)
+                parts.append(literal(f"{key}{UNCHANGED_JSON}") if name in same else
+                             f"{literal(key)} V")  # fmt: skip
+            ways.append(" ".join(parts) + ' "}"' if names else '"{}"')
         return self._rule(" | ".join(ways))
 
-    def _any_order(self, function: Function) -> str:
-        if not function.names:
+    def _any_order(self, function: Function, same: frozenset[str]) -> str:
+        pairs = []
+        if free := [name for name in function.names if name not in same]:
+            keys = "|".join(re.escape(name) for name in free)
+            terminal = self._keys.setdefault(f'/"({keys})": /', f"K{len(self._keys)}")
+            pairs.append(f"{terminal} V")
+        pairs += (literal(f"{_key(n)}{UNCHANGED_JSON}") for n in function.names if n in same)
+        if not pairs:
             return self._rule('"{}"')
-        keys = "|".join(re.escape(name) for name in function.names)
-        terminal = f"K{function.id}"
-        self._keys[terminal] = f'/"({keys})": /'
-        pair = self._rule(f"{terminal} V")
+        pair = self._rule(" | ".join(pairs))
         return self._rule(f'"{{" ({pair} (", " {pair})*)? "}}"')
 
     def _rule(self, text: str) -> str:
