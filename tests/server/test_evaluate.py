@@ -51,8 +51,12 @@ def test_a_report_for_people_names_every_metric(data: Path, tmp_path: Path, caps
     assert "100.0 %   2/2" in told
 
 
-def test_the_output_task_is_the_usual_one(data: Path, tmp_path: Path, capsys: Output) -> None:
-    assert command(data, "--engine", recording(tmp_path, steps=False), "--limit", "1") == DONE
+def test_the_output_task_is_the_usual_one_and_runs_nothing(
+    data: Path, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = recording(tmp_path, steps=False)
+    monkeypatch.setattr(evaluate, "observe", None)
+    assert command(data, "--engine", engine, "--limit", "1") == DONE
     told = capsys.readouterr().out
     assert "100.0 %   1/1" in told
     assert "With the true past" not in told
