@@ -242,3 +242,17 @@ async def test_tcp_serves_several_clients_one_after_another_and_at_once(fib: Pro
     finally:
         process.kill()
         await process.wait()
+
+
+async def test_a_port_that_is_taken_is_the_persons_mistake():
+    taken = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    port = taken.sockets[0].getsockname()[1]
+    foreframe = str(Path(sys.executable).with_name("foreframe"))
+    process = await asyncio.create_subprocess_exec(
+        foreframe, "dap", "--port", str(port), stderr=asyncio.subprocess.PIPE
+    )
+    _, told = await process.communicate()
+    taken.close()
+    assert process.returncode == 2
+    assert f"--port {port}".encode() in told
+    assert b"Traceback" not in told

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from foreframe.dap.adapter import Adapter
 from foreframe.dap.launch import OpenWorld, open_model
+from foreframe.errors import BadOption
 from foreframe_protocol.wire import Decoder, Message, encode
 
 CHUNK = 1 << 16
@@ -35,7 +36,8 @@ def serve_tcp(
 ) -> None:
     """Serves any number of clients, each with a session of its own, until interrupted.
 
-    Port 0 takes a free one; the address is told on stderr.
+    Port 0 takes a free one; the address is told on stderr. Raises BadOption when the port cannot
+    be listened on.
     """
     asyncio.run(_tcp(host, port, engine, open_world))
 
@@ -116,7 +118,11 @@ async def _tcp(host: str, port: int, engine: str, open_world: OpenWorld) -> None
             await client.adapter.close()
             writer.close()
 
-    server = await asyncio.start_server(serve, host, port)
+    try:
+        server = await asyncio.start_server(serve, host, port)
+    except OSError as error:
+        why = error.strerror or error
+        raise BadOption(f"--port {port} cannot be listened on ({why}): choose another") from error
     bound = server.sockets[0].getsockname()
     print(f"foreframe dap: listening on {bound[0]}:{bound[1]}", file=sys.stderr, flush=True)
     async with server:
