@@ -37,7 +37,8 @@ def fresh_document(
     rng: Random, level: float, vocabulary: Vocabulary, context: int
 ) -> Document | None:
     """One program's document; None when the program is of no use."""
-    sample = draw(rng, level)
+    # Short and simple programs never stop coming: real ones are mostly that.
+    sample = draw(rng, level if rng.random() < 0.7 else level * rng.random())
     try:
         frames, finished = trace(sample, LIMITS)
         if len(frames) < 3 or (frames[-1].event != "return" and finished):
@@ -55,7 +56,7 @@ def fresh_document(
         )
     except (Untraceable, SyntaxError, ValueError, MemoryError, RecursionError):
         return None
-    if len(written.ids) > 700 and rng.random() < 0.7:
+    if len(written.ids) > 600 and rng.random() < 0.8:
         return None  # attention makes long documents dear, and real ones are mostly short
     return written if len(written.ids) - written.start >= 8 else None
 

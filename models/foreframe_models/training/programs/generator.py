@@ -51,7 +51,7 @@ def random_function(rng: Random, level: float) -> Sample:
     size = (
         rng.choice((1, 1, 2, 2, 3, 4))
         if level < 0.2
-        else rng.choice((1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 6))
+        else rng.choice((1, 1, 1, 2, 2, 2, 3, 3, 4, 5))
     )
     body.statements(size)
     body.finish()

@@ -14,8 +14,8 @@ from foreframe_models.training.programs.idioms import FUNCTIONS, OBJECTS, RARITI
 
 # (weight, level from which on it is drawn, maker)
 KINDS: list[tuple[float, float, Maker]] = [
-    (60, 0.0, random_function),
-    (38, 0.15, FUNCTIONS),
+    (50, 0.0, random_function),
+    (44, 0.15, FUNCTIONS),
     (8, 0.3, module_script),
     (8, 0.4, OBJECTS),
     (9, 0.3, RARITIES),

@@ -1,0 +1,205 @@
+"""A checkpoint → the folder of the shipped model: exported, measured, and with its card.
+
+    python -m foreframe_models.training.ship CHECKPOINT FOLDER --log LOG [--programs JSONL]
+
+Beside what the embedded engine reads, the folder gets `checkpoint/` (to continue from, or to serve
+with vLLM), `card.json`, its text `README.md`, and the learning curve.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from foreframe_models.training import model as models
+from foreframe_models.training.curve import plot
+from foreframe_models.training.export import Agreement, export
+from foreframe_models.training.measure import Exactness, exactness, heldout, read_programs
+
+CARD_SEED = 30_000_001  # generated programs for the card, used nowhere else
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is measured of a model, and what it was made with."""
+
+    parameters: int
+    vocabulary: str  # version
+    vocabulary_size: int
+    tokens_seen: int
+    training_minutes: float
+    hardware: str
+    precision: str
+    agreement: Agreement
+    generated: Exactness
+    programs: Exactness | None
+    extra: dict[str, object]  # measured elsewhere, from a JSON file
+
+    def as_json(self) -> dict[str, object]:
+        """For machines."""
+        return {
+            "parameters": self.parameters,
+            "vocabulary": self.vocabulary,
+            "vocabulary_size": self.vocabulary_size,
+            "tokens_seen": self.tokens_seen,
+            "training_minutes": self.training_minutes,
+            "hardware": self.hardware,
+            "precision": self.precision,
+            "top1_as_checkpoint": round(self.agreement.top1, 4),
+            **self.generated.as_json("generated"),
+            **(self.programs.as_json("programs") if self.programs else {}),
+            **self.extra,
+        }
+
+    def text(self, weaknesses: str) -> str:
+        """For people."""
+        measured = [("generated programs never trained on", self.generated)]
+        if self.programs:
+            measured.append(("given programs (real ones, only measured)", self.programs))
+        events = sorted({event for _, found in measured for event in found.by_event})
+        head = " | ".join(["measured on", "frames", "frame exact", "loss", *events])
+        rows = [
+            " | ".join(
+                [
+                    name,
+                    str(found.frames),
+                    f"{found.exact:.3f}",
+                    f"{found.loss:.3f}",
+                    *(
+                        f"{found.by_event[event]:.3f}" if event in found.by_event else "-"
+                        for event in events
+                    ),
+                ]
+            )
+            for name, found in measured
+        ]
+        line = " | ".join(["---"] * (4 + len(events)))
+        table = "\n".join(f"| {row} |" for row in (head, line, *rows))
+        extra = "\n".join(
+            f"- {name.replace('_', ' ')}: {value}" for name, value in self.extra.items()
+        )
+        minutes = round(self.training_minutes)
+        return f"""# The small model
+
+The model that runs inside Foreframe when no other is named: a Llama decoder with
+{self.parameters:,} parameters that writes traces in the compact dialect. It guesses, and is often
+wrong; every value says how sure it is.
+
+| | |
+|---|---|
+| made with | `python -m foreframe_models.training`, from nothing, on {self.hardware} |
+| seen | {self.tokens_seen / 1e6:.1f} million tokens, none twice, in {minutes} minutes |
+| data | generated programs and their real traces (`training/programs/`); no file of anyone's |
+| vocabulary | {self.vocabulary_size} tokens, version {self.vocabulary} |
+| exported as | {self.precision}; likeliest token as the checkpoint's in {self.agreement.top1:.2%} |
+
+## Measured
+
+Frame exact: every token of a frame likeliest where the true past is given, no grammar. `for` are
+line frames on the header of a `for`; `ret`, `exc`: return and exception frames.
+
+{table}
+
+{extra}
+
+![learning curve](curve.png)
+
+## Weaknesses
+
+{weaknesses.strip()}
+
+## To go on
+
+    python -m foreframe_models.training --start-from models/foreframe_models/weights/small/checkpoint
+
+continues from these weights with fresh data; on a GPU, set a larger model in a config file
+(`hidden` 512, `layers` 8) and start from nothing. `training/ship.py` makes this folder again.
+"""
+
+
+def hardware(threads: int) -> str:
+    """The processor or GPU, in words."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    name = platform.processor() or platform.machine()
+    for line in (
+        Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else ()
+    ):
+        if line.startswith("model name"):
+            name = line.partition(":")[2].strip()
+            break
+    return f"{threads} thread of {name}" if threads == 1 else f"{threads} threads of {name}"
+
+
+def ship(
+    checkpoint: Path,
+    folder: Path,
+    log: Path,
+    *,
+    programs: Path | None = None,
+    extra: Path | None = None,
+    precision: str = "int8",
+    weaknesses: str = "",
+    count: int = 300,
+) -> Card:
+    """Makes the folder. Raises ExportError."""
+    agreement = export(checkpoint, folder, precision=precision)
+    model, vocabulary = models.load(checkpoint)
+    context = model.config.max_position_embeddings
+    given = list(read_programs(programs, vocabulary, context)) if programs else []
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    threads = next(row["start"]["threads"] for row in rows if "start" in row)
+    card = Card(
+        parameters=sum(weight.numel() for weight in model.parameters()),
+        vocabulary=vocabulary.version,
+        vocabulary_size=len(vocabulary),
+        tokens_seen=rows[-1]["tokens"],
+        training_minutes=max((row["minutes"] for row in rows if "minutes" in row), default=0.0),
+        hardware=hardware(threads),
+        precision=precision,
+        agreement=agreement,
+        generated=exactness(model, heldout(count, vocabulary, context, CARD_SEED), vocabulary),
+        programs=exactness(model, given, vocabulary) if given else None,
+        extra=json.loads(extra.read_text(encoding="utf-8")) if extra else {},
+    )
+    shutil.copytree(checkpoint, folder / "checkpoint", dirs_exist_ok=True)
+    for file in (folder / "checkpoint").iterdir():
+        file.chmod(0o644)
+    (folder / "card.json").write_text(json.dumps(card.as_json(), indent=1) + "\n")
+    (folder / "README.md").write_text(card.text(weaknesses), encoding="utf-8")
+    plot(log, folder / "curve.png")
+    return card
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Make the folder of the shipped model.")
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--log", type=Path, required=True)
+    parser.add_argument("--programs", type=Path, help="JSONL to measure on")
+    parser.add_argument("--extra", type=Path, help="JSON of what was measured elsewhere")
+    parser.add_argument("--weaknesses", type=Path, help="a text for the card")
+    parser.add_argument("--precision", default="int8")
+    given = parser.parse_args(arguments)
+    card = ship(
+        given.checkpoint,
+        given.folder,
+        given.log,
+        programs=given.programs,
+        extra=given.extra,
+        precision=given.precision,
+        weaknesses=given.weaknesses.read_text(encoding="utf-8") if given.weaknesses else "",
+    )
+    print(json.dumps(card.as_json()))
+
+
+if __name__ == "__main__":
+    main()
