@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from foreframe_models.dialects.compact_text import number_of, which_ids
 from foreframe_models.dialects.listing import Listing
+from foreframe_models.flow import CALLED
 
 if TYPE_CHECKING:
     from foreframe_models.control_flow import Function
@@ -18,8 +19,9 @@ MAX_WAYS = 12  # pairs of orders of names around one edge
 class CompactWriter:
     """Writes frames for `walk_grammar`.
 
-    Names that an edge of control flow binds must be there, in order; those it unbinds too; any
-    other may have changed. Where the orders of names are not known, changes come in any order.
+    Names that an edge of control flow binds must be there, in order; those it unbinds too; others
+    only if the line just run may have changed them. Where the orders of names are not known,
+    changes come in any order.
     """
 
     def __init__(self, listing: Listing) -> None:
@@ -32,7 +34,7 @@ class CompactWriter:
         shown = function.def_line if line is None else line
         which = which_ids(self.listing, function.qualname, function.scope_line, max(1, shown))
         if orders is None:
-            given = f"{self._any(function, 'wb')}*" if function.names else ""
+            given = f"{self._any(function.names, 'wb')}*" if function.names else ""
         else:
             given = self._choice(" ".join(self._named("wb", n) for n in order) for order in orders)
         return f"{self._special('<call>')} {self._ids(which)} {given} {self._line(max(1, shown))}"
@@ -41,12 +43,14 @@ class CompactWriter:
         before = function.call_orders() if previous is None else function.orders(previous)
         after = function.orders(line)
         changes = ""
+        changed = function.changes(CALLED if previous is None else previous)
         if before is None or after is None or len(before) * len(after) > MAX_WAYS:
-            if function.names:
-                changes = f"{self._any(function, 'wany')}*"
+            gone = function.deletes.get(CALLED if previous is None else previous, frozenset())
+            names = [name for name in function.names if name in changed | gone]
+            changes = f"{self._any(names, 'wany')}*" if names else ""
         else:
             changes = self._choice(
-                self._edge(one, other)
+                self._edge(one, other, changed)
                 for one in before
                 for other in after
                 if may_follow(function, previous, one, other)
@@ -90,11 +94,12 @@ class CompactWriter:
             ]
         )
 
-    def _edge(self, before: Sequence[str], after: Sequence[str]) -> str:
+    def _edge(self, before: Sequence[str], after: Sequence[str], changed: frozenset[str]) -> str:
         """The changes between two orders of names."""
         parts = [
             f"{self._named('wc', name)}?" if name in after else self._named("wd", name)
             for name in before
+            if name in changed or name not in after
         ]
         fresh = [name for name in after if name not in before]
         return " ".join([*parts, *(self._named("wb", name) for name in fresh)])
@@ -110,8 +115,8 @@ class CompactWriter:
     def _named(self, kind: str, name: str) -> str:
         return self._rule(f"{self._ids(self.vocabulary.word(name))} {kind}")
 
-    def _any(self, function: Function, kind: str) -> str:
-        return self._rule(" | ".join(self._named(kind, name) for name in function.names))
+    def _any(self, names: Iterable[str], kind: str) -> str:
+        return self._rule(" | ".join(self._named(kind, name) for name in names))
 
     def _rule(self, text: str) -> str:
         return self._rules.setdefault(text, f"wr{len(self._rules)}")
