@@ -24,6 +24,7 @@ NAMES = {"response": "command", "event": "event"}
 FOREFRAME = Path(sys.executable).with_name("foreframe")
 STARTS = 7
 STEPS = 300
+PAUSE = 0.2  # seconds an editor takes between the answer to `initialize` and `launch`
 SOURCE = """\
 def smooth(values, width):
     found = []
@@ -90,10 +91,12 @@ def measure() -> list[Measurement]:
         starts, bare = zip(*((started(), bare_start()) for _ in range(STARTS)), strict=True)
         answers, stops = stepped(program, tape)
         looks = asyncio.run(looked(program, TapeWorld(frames)))
+        firsts = [first_stop(program) for _ in range(STARTS)]
     start = median(list(starts))
     return [
         Measurement("dap: process start to the answer to initialize", start, "ms", most=300),
         Measurement("dap: that, in starts of python with asyncio", start / median(list(bare)), "x"),
+        Measurement("dap: launch to the first stop, embedded", median(firsts), "ms", most=1000),
         *spread("dap: answer to next", answers, most=5),
         *spread("dap: next to stopped, without the model", stops, most=3),
         *spread("dap: stack, scopes and variables at a stop", looks, most=2),
@@ -125,6 +128,22 @@ def bare_start() -> float:
     begin = time.perf_counter()
     subprocess.run([sys.executable, "-c", "import asyncio"], check=True)
     return (time.perf_counter() - begin) * 1000
+
+
+def first_stop(program: Path) -> float:
+    """Milliseconds from `launch` to the first stop, with the model that ships."""
+    editor = Editor(str(FOREFRAME), "dap")
+    editor.send("initialize", adapterID="bench")
+    editor.until("response", "initialize")
+    time.sleep(PAUSE)
+    begin = time.perf_counter()
+    editor.send("launch", program=str(program), stopOnEntry=True)
+    editor.until("event", "initialized")
+    editor.send("configurationDone")
+    editor.until("event", "stopped")
+    took = time.perf_counter() - begin
+    editor.close()
+    return took * 1000
 
 
 def stepped(program: Path, tape: Path) -> tuple[list[float], list[float]]:

@@ -12,7 +12,7 @@ from foreframe.dap.breakpoints import Placement
 from foreframe.dap.conversation import Body, Conversation, Raw, Send
 from foreframe.dap.current import Current
 from foreframe.dap.inspection import THREAD, Inspection
-from foreframe.dap.launch import OpenWorld, launch
+from foreframe.dap.launch import OpenWorld, launch, open_model, warm_up
 from foreframe.dap.progress import Progress
 from foreframe.errors import AttachNotAvailable, BadArguments
 from foreframe.session import Output, Session
@@ -109,7 +109,9 @@ class Adapter(Conversation):
         self._current.first_column = 1 if arguments.get("columnsStartAt1", True) else 0
         self._inspection.variables.with_types = bool(arguments.get("supportsVariableType"))
         self._progress.is_enabled = bool(arguments.get("supportsProgressReporting"))
-        self.after_response(warm_up)
+        if self._open_world is open_model:  # nothing else needs what is imported
+            warming = Thread(target=warm_up, args=(self._engine,), name="warm-up")
+            self.after_response(warming.start)
         return dap.CAPABILITIES
 
     async def on_launch(self, arguments: asked.LaunchArguments) -> Body:
@@ -242,12 +244,3 @@ class Adapter(Conversation):
 
     def _frames_done(self) -> int:
         return 0 if self._current.live is None else self._current.live.frames_done
-
-
-def warm_up() -> None:
-    """Imports what a launch needs while the client makes up its mind."""
-
-    def imports() -> None:
-        import foreframe_protocol.dap_arguments  # noqa: F401
-
-    Thread(target=imports, name="warm-up").start()

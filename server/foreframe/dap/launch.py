@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,3 +91,13 @@ def open_model(engine: str, max_frames: int | None) -> WorldModel:
 
     frames = 1000 if max_frames is None else max_frames
     return Model(open_engine(engine), max_frames=frames, max_tokens=max(20_000, 30 * frames))
+
+
+def warm_up(engine: str) -> None:
+    """Imports what a launch will need: run in a thread while the client makes up its mind."""
+    import foreframe_models.world_model
+    import foreframe_protocol.dap_arguments  # noqa: F401
+
+    if engine.partition(":")[0] in ("auto", "embedded"):
+        with suppress(ImportError):  # told when the engine is opened
+            import foreframe_models.engines.generation  # noqa: F401
