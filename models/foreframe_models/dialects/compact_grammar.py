@@ -10,6 +10,7 @@ from foreframe_models.dialects.listing import Listing
 from foreframe_models.flow import CALLED
 
 if TYPE_CHECKING:
+    from foreframe_models.binding import Names
     from foreframe_models.control_flow import Function
 
 MAX_VALUE_TOKENS = 300
@@ -29,32 +30,25 @@ class CompactWriter:
         self.vocabulary = listing.vocabulary
         self._rules: dict[str, str] = {}
 
-    def call(self, function: Function, line: int | None) -> str:
-        orders = function.call_orders(line) if line else function.call_orders()
-        shown = function.def_line if line is None else line
-        which = which_ids(self.listing, function.qualname, function.scope_line, max(1, shown))
+    def call(self, function: Function, line: int | None, order: Names | None) -> str:
+        orders = (order,) if order is not None else function.call_orders(line or CALLED)
+        shown = max(1, function.def_line if line is None else line)
+        which = which_ids(self.listing, function.qualname, function.scope_line, shown)
         if orders is None:
             given = f"{self._any(function.names, 'wb')}*" if function.names else ""
         else:
             given = self._choice(" ".join(self._named("wb", n) for n in order) for order in orders)
-        return f"{self._special('<call>')} {self._ids(which)} {given} {self._line(max(1, shown))}"
+        return f"{self._special('<call>')} {self._ids(which)} {given} {self._line(shown)}"
 
-    def line(self, function: Function, line: int, previous: int | None) -> str:
-        before = function.call_orders() if previous is None else function.orders(previous)
-        after = function.orders(line)
-        changes = ""
-        changed = function.changes(CALLED if previous is None else previous)
-        if before is None or after is None or len(before) * len(after) > MAX_WAYS:
-            gone = function.deletes.get(CALLED if previous is None else previous, frozenset())
-            names = [name for name in function.names if name in changed | gone]
-            changes = f"{self._any(names, 'wany')}*" if names else ""
-        else:
-            changes = self._choice(
-                self._edge(one, other, changed)
-                for one in before
-                for other in after
-                if may_follow(function, previous, one, other)
-            )
+    def line(
+        self,
+        function: Function,
+        line: int,
+        previous: int | None,
+        before: Names | None,
+        after: Names | None,
+    ) -> str:
+        changes = self._changes(function, line, previous, before, after)
         place = ""
         if line in self.listing.loops:
             first, last = self.listing.loops[line]
@@ -63,6 +57,32 @@ class CompactWriter:
             digits = "wdigit{0,4}" if inside else self._ids(self.vocabulary.value("0"))
             place = f"{self._special('<it>')} {digits} {self._special('<;>')}"
         return f"{self._special('<line>')} {changes} {place} {self._line(line)}"
+
+    def _changes(
+        self,
+        function: Function,
+        line: int,
+        previous: int | None,
+        before: Names | None,
+        after: Names | None,
+    ) -> str:
+        """What may stand between a line frame's event and its line."""
+        since = CALLED if previous is None else previous
+        changed = function.changes(since)
+        if before is not None and after is not None:
+            return self._choice([self._edge(before, after, changed)])
+        starts = function.call_orders() if previous is None else function.orders(previous)
+        ends = function.orders(line)
+        if starts is None or ends is None or len(starts) * len(ends) > MAX_WAYS:
+            gone = function.deletes.get(since, frozenset())
+            names = [name for name in function.names if name in changed | gone]
+            return f"{self._any(names, 'wany')}*" if names else ""
+        return self._choice(
+            self._edge(one, other, changed)
+            for one in starts
+            for other in ends
+            if may_follow(function, previous, one, other)
+        )
 
     def returned(self, function: Function, line: int) -> str:
         value = f"({self._special('<ret>')} wcut | {self._special('<unwind>')})"
@@ -94,13 +114,28 @@ class CompactWriter:
             ]
         )
 
-    def _edge(self, before: Sequence[str], after: Sequence[str], changed: frozenset[str]) -> str:
+    def _written(self, function: Function, line: int, previous: int | None) -> frozenset[str]:
+        """Names that are written in any case, unless an exception may have led here."""
+        if previous is None or line in function.handlers.get(previous, ()):
+            return frozenset()
+        return self.listing.written(previous, line)
+
+    def _edge(
+        self,
+        before: Sequence[str],
+        after: Sequence[str],
+        changed: frozenset[str],
+        written: frozenset[str],
+    ) -> str:
         """The changes between two orders of names."""
-        parts = [
-            f"{self._named('wc', name)}?" if name in after else self._named("wd", name)
-            for name in before
-            if name in changed or name not in after
-        ]
+        parts = []
+        for name in before:
+            if name not in after:
+                parts.append(self._named("wd", name))
+            elif name in written:
+                parts.append(self._named("wb", name))
+            elif name in changed:
+                parts.append(f"{self._named('wc', name)}?")
         fresh = [name for name in after if name not in before]
         return " ".join([*parts, *(self._named("wb", name) for name in fresh)])
 

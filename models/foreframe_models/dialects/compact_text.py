@@ -15,7 +15,8 @@ code is normalised (no comments, no free spacing), values are byte for byte what
 
 A line frame holds only what changed since its own activation's previous frame; `<cut>` follows a
 value whose text was cut. Which form a change takes is canonical: `value_delta` decides from the
-texts, but where the line just run rebinds the name without reading it, the whole value is written.
+texts, but a name that the line just run rebinds without reading it (`x = 1`, the target of a `for`
+on the way into its body) is always written, and whole, be it changed or not.
 The position comes from line numbers alone, is dropped when frames are read, and is empty when the
 loop began before the document did. A document with scopes starts in mid-trace from a full stack;
 if that stack's last event was a return or an exception, its frame is repeated after the scopes.
@@ -121,7 +122,7 @@ def write_frame(listing: Listing, place: Place, frame: Frame) -> tuple[list[int]
             bindings = _bindings(listing, frame.locals or {})
             return [special["<call>"], *which, *bindings, number], after
         case Event.LINE:
-            ids = [special["<line>"], *_changes(listing, place.live[-1], frame.locals or {})]
+            ids = [special["<line>"], *_changes(listing, place, frame)]
             if frame.line in listing.loops:
                 begun = after.stack[-1].loops[frame.line]
                 digits = () if begun is None else listing.vocabulary.value(str(begun))
@@ -188,21 +189,24 @@ def _bindings(listing: Listing, values: Mapping[str, Value]) -> list[int]:
     return ids
 
 
-def _changes(listing: Listing, scope: Activation, values: Mapping[str, Value]) -> list[int]:
+def _changes(listing: Listing, place: Place, frame: Frame) -> list[int]:
     vocabulary = listing.vocabulary
     special = vocabulary.special
-    rebound = listing.rebound.get(scope.line, frozenset())
+    scope, values = place.live[-1], frame.locals or {}
+    raised = place.event is Event.EXCEPTION
+    written = frozenset() if raised else listing.written(scope.line, frame.line)
     ids: list[int] = []
     for name, old in scope.locals.items():
         new = values.get(name)
-        if new is not None and new.text == old.text and new.cut == old.cut:
+        same = new is not None and new.text == old.text and new.cut == old.cut
+        if same and name not in written:
             continue
         ids += vocabulary.word(name)
         if new is None:
             ids.append(special["<del>"])
         else:
             path: Change = [("=", new.text[:VALUE_CHARS])]
-            if name not in rebound and not _is_cut(old) and not _is_cut(new):
+            if name not in written and not _is_cut(old) and not _is_cut(new):
                 path = change(old.text, new.text)
             for sign, text in path:
                 ids.append(special[_SIGNS[sign]])

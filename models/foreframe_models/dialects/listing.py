@@ -124,6 +124,14 @@ class Listing:
     def _rebind(self, line: int, names: set[str]) -> None:
         self.rebound[line] = self.rebound.get(line, frozenset()) | names
 
+    def written(self, before: int, line: int) -> frozenset[str]:
+        """Names that a line frame on `line` writes whole, changed or not, after `before` has run.
+
+        They are those that `before` binds without reading; a loop's only on the way into its body.
+        """
+        first, last = self.loops.get(before, (0, line))
+        return self.rebound.get(before, frozenset()) if first <= line <= last else frozenset()
+
     def source(self, line: int) -> str:
         """The text of a line, without its newline."""
         return self.source_lines[line - 1] if line <= len(self.source_lines) else ""

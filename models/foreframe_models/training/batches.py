@@ -63,7 +63,7 @@ def fresh_document(
 
 def bucket(length: int) -> int:
     """The padded length: few different ones, for allocators' sake."""
-    step = 64 if length <= 512 else 128 if length <= 1024 else 256
+    step = 32 if length <= 512 else 128 if length <= 1024 else 256
     return -(-length // step) * step
 
 

@@ -117,9 +117,10 @@ line frames on the header of a `for`; `ret`, `exc`: return and exception frames.
 
 ## To go on
 
-    python -m foreframe_models.training --start-from models/foreframe_models/weights/small/checkpoint
+    python -m foreframe_models.training --start-from CHECKPOINT
 
-continues from these weights with fresh data; on a GPU, set a larger model in a config file
+with the folder `checkpoint/` continues from these weights with fresh data; on a GPU, set a larger
+model in a config file
 (`hidden` 512, `layers` 8) and start from nothing. `training/ship.py` makes this folder again.
 """
 

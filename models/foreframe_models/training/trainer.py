@@ -199,6 +199,7 @@ def train(config: TrainConfig) -> Path:
         for number, handler in before.items():
             signal.signal(number, handler)
     run.save()
-    evaluate()
+    if not run.stopped:
+        evaluate()
     plot(run.log_path, config.out / "curve.png")
     return run.checkpoint

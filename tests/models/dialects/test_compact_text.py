@@ -116,6 +116,18 @@ def test_a_name_that_is_bound_anew_without_being_read_is_written_whole() -> None
     ]
 
 
+def test_a_name_that_is_bound_anew_is_written_also_when_it_keeps_its_value() -> None:
+    source = "def f(a):\n    a = 1\n    for a in (1, 1):\n        b = a\n    return b\n"
+    assert written(source, "f", "1")[2:7] == [
+        "<line> a <=> 1 <;> <it> 0 <;> <L3>",
+        "<line> a <=> 1 <;> <L4>",
+        "<line> b <=> 1 <;> <it> 1 <;> <L3>",
+        "<line> a <=> 1 <;> <L4>",
+        "<line> b <=> 1 <;> <it> 2 <;> <L3>",
+    ]
+    assert written(source, "f", "1")[7] == "<line> <L5>"
+
+
 def test_an_exception_unwinds_in_short_form() -> None:
     source = "def f():\n    raise KeyError(7)\n\ndef g():\n    f()\n"
     assert written(source, "g")[-4:] == [
