@@ -38,7 +38,8 @@ EXACT = {
     "a recursion": "def f(n):\n    print(n)\n    return n and f(n - 1)\n\nprint(f(2))\n",
     "an exception": "try:\n    print(1 // 0)\nexcept ZeroDivisionError:\n    print('caught')\n",
     "a repr": (
-        "from dataclasses import dataclass\n\n@dataclass\nclass P:\n    x: int\n\np = P(3)\nprint(p)\n"
+        "from dataclasses import dataclass\n\n@dataclass\nclass P:\n    x: int\n\n"
+        "p = P(3)\nprint(p)\n"
     ),
     "a name of the person's own": "def print(*args):\n    return None\n\nprint(1)\n",
 }

@@ -17,7 +17,7 @@ from foreframe.dap.adapter import Adapter
 from foreframe.dap.launch import OpenWorld
 from foreframe_protocol.wire import Decoder, encode
 
-TIMEOUT = 20.0  # seconds; nothing here takes long unless it hangs
+TIMEOUT = 60.0  # seconds; nothing here takes long unless it hangs
 SUPPORT = Path(__file__).parent
 
 
