@@ -130,8 +130,8 @@ def test_dap_python_runs_a_session(connection: Connection, tmp_path: Path):
     client.set_breakpoints(source, [])
     client.continue_(thread_id=1)
     assert connection.until(events.StoppedEvent).description == "At the end"
-    printed = [m.output for m in connection.seen if isinstance(m, events.OutputEvent)]
-    assert printed == ["6\n"]
+    outputs = [m for m in connection.seen if isinstance(m, events.OutputEvent)]
+    assert [m.output for m in outputs if m.category == "stdout"] == ["6\n"]
     client.next(thread_id=1)
     connection.until(events.TerminatedEvent)
     client.disconnect()

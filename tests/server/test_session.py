@@ -263,6 +263,17 @@ async def test_an_uncaught_exception_stops_where_it_was_raised():
     assert person.exit_codes == [1]
 
 
+async def test_after_an_uncaught_exception_its_way_out_can_be_stepped():
+    person = Person(RAISING, "0")
+    await person.begin(stop_on_entry=False)
+    stop = await person.step(OVER)
+    assert (person.at(stop), stop.state.event) == ("again", Event.RETURN)
+    person.session.step(OVER)
+    await person.wait()
+    assert person.exit_codes == [1]
+    assert person.text("stderr").startswith("ZeroDivisionError")
+
+
 async def test_without_the_filter_an_uncaught_exception_stops_at_the_end():
     person = Person(RAISING, "0")
     person.session.stopping.uncaught = False

@@ -125,6 +125,7 @@ class Adapter(Conversation):
         """After the launch: the client may go on."""
         name = self._current.launched.source["name"]
         self.event("process", {"name": name, "isLocalProcess": True, "startMethod": "launch"})
+        self.tell(f"{name} is predicted, output included: nothing is executed")
         self._announce_breakpoints(placed)
         self.event("initialized", {})
         self._start_if_ready()
