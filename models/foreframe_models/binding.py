@@ -33,6 +33,7 @@ class _Found:
 
     orders: dict[int, set[Names]] = field(default_factory=dict)
     calls: dict[int, set[Names]] = field(default_factory=dict)
+    edges: dict[tuple[int, Names], set[tuple[int, Names]]] = field(default_factory=dict)
     surely: dict[int, frozenset[str]] = field(default_factory=dict)  # by id of a nested code
 
 
@@ -173,6 +174,22 @@ class Binding:
         found = self._followed()
         return _limited(found.calls.get(line)) if found is not None else None
 
+    def has_order(self, line: int, order: Names) -> bool:
+        """Whether a frame on `line` with these names is known, and what may follow it."""
+        found = self._followed()
+        return found is not None and (line, order) in found.edges
+
+    def next_orders(self, line: int, order: Names, after: int) -> Orders | None:
+        """The orders of a line frame on `after` that follows one on `line` with this order.
+
+        None when they are not known: too many, or an order that this line cannot have.
+        """
+        found = self._followed()
+        following = found.edges.get((line, order)) if found is not None else None
+        if following is None or self.orders(after) is None:
+            return None
+        return tuple(sorted({names for shown, names in following if shown == after})) or None
+
     def _followed(self) -> _Found | None:
         if self._found is None and not self._overflow:
             found = _Found()
@@ -261,6 +278,8 @@ class _Follower:
         if shown is not None:
             order = self.snapshot(state.order, state.bound)
             self.found.orders.setdefault(shown, set()).add(order)
+            edge = self.found.edges.setdefault((state.line, state.order), set())
+            edge.add((shown, order))
             state = _State(shown, order, state.bound)
         self.visit(after, state)
 

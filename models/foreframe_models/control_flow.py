@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import CodeType
 
-from foreframe_models.binding import Binding, Orders
+from foreframe_models.binding import Binding, Names, Orders
 from foreframe_models.bytecode import CodeGraph, nested, outer_stores
 from foreframe_models.callees import Callees
 from foreframe_models.flow import CALLED, LineFlow, line_flow
@@ -167,6 +167,10 @@ class Function:
     def call_orders(self, line: int = CALLED) -> Orders | None:
         """The same for the call frame, or for the one that resumes the scope on `line`."""
         return self.binding.call_orders(line)
+
+    def next_orders(self, line: int, order: Names, after: int) -> Orders | None:
+        """The orders of the frame on `after` that follows one on `line` that shows `order`."""
+        return self.binding.next_orders(line, order, after)
 
     @cached_property
     def node(self) -> ast.AST | None:

@@ -1,7 +1,8 @@
 """The legal continuations of a trace as a context-free grammar, which ends where an action does.
 
 Every state of an activation is a nonterminal that derives the frames leading there ("this
-invocation of function 1, so far, ending on line 9"), so rules are left-recursive:
+invocation of function 1, so far, ending on line 9, with these names bound"), so rules are
+left-recursive:
 
     f1_9:  f1_8 t4 | f1_9 c1k      an edge of control flow | a call that came back
     f1k:   f1_12 t7                k: returned; e: left by an exception; b: stopped within
@@ -12,15 +13,25 @@ of the stack that a walk starts from are activations z0, z1, ... that begin in m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from foreframe_models.flow import CALLED, LineFlow
 from foreframe_models.lark import Grammar, GrammarTooLarge
-from foreframe_models.walker import Standing, entries, may_swallow, moves, shown_line, standings
-from foreframe_protocol.states import Action, Event, Goal, State
+from foreframe_models.walker import (
+    Move,
+    Standing,
+    entries,
+    may_swallow,
+    moves,
+    shown_line,
+    standings,
+)
+from foreframe_protocol.states import Action, Event, Goal, Scope, State
 
 if TYPE_CHECKING:
+    from foreframe_models.binding import Names
     from foreframe_models.control_flow import Function, Program
 
 __all__ = ["Exceptions", "FrameWriter", "GrammarTooLarge", "frame_grammar", "walk_grammar"]
@@ -38,7 +49,7 @@ class FrameWriter(Protocol):
     control flow can have a rule of its own:
 
         class Tokens:
-            def line(self, function, line, previous):
+            def line(self, function, line, previous, before, after):
                 names = function.binds.get(previous, ()) if previous else ()
                 changes = " | ".join(f"<[{self.id(name)}]> wvalue" for name in sorted(names))
                 return f"<[1]> ({changes})* <[{self.line_id(line)}]>" if changes else ...
@@ -46,11 +57,21 @@ class FrameWriter(Protocol):
                 return "wvalue: <[20-90]>+ <[91]>"
     """
 
-    def call(self, function: Function, line: int | None) -> str:
-        """A call frame; `line` is where a generator is resumed, None at a function's start."""
+    def call(self, function: Function, line: int | None, order: Names | None) -> str:
+        """A call frame; `line` is where a generator is resumed, None at a function's start.
 
-    def line(self, function: Function, line: int, previous: int | None) -> str:
-        """A line frame."""
+        `order`: the names that it shows, None where they are not known.
+        """
+
+    def line(
+        self,
+        function: Function,
+        line: int,
+        previous: int | None,
+        before: Names | None,
+        after: Names | None,
+    ) -> str:
+        """A line frame; `before` and `after` are the names of the previous frame and of this."""
 
     def returned(self, function: Function, line: int) -> str:
         """A return frame, also of a scope that an exception left."""
@@ -103,47 +124,82 @@ def _next_frames(
     found: dict[str, None] = {}
     builder = _Builder(program, state, Goal(Action.STEP_INTO), writer, exceptions)
 
-    def add(function: Function, line: int, standing: Standing) -> None:
+    def add(function: Function, line: int, standing: Standing, order: Names | None) -> None:
         raising = builder.may_raise(function, line)
         for move in moves(function, line, standing, raising=raising):
-            found[write_frame(writer, function, move.event, move.line, line)] = None
+            for after in following_orders(function, move, line, order):
+                frame = write_frame(writer, function, move.event, move.line, line, order, after)
+                found[frame] = None
         if standing is Standing.LINE and line != CALLED:
             for ident in sorted(function.calls.get(line, ())):
                 callee = program.functions[ident]
                 for entry in entries(callee):
-                    found[write_frame(writer, callee, Event.CALL, entry.line, CALLED)] = None
+                    for names in called_orders(callee, entry.line):
+                        frame = write_frame(
+                            writer, callee, Event.CALL, entry.line, CALLED, None, names
+                        )
+                        found[frame] = None
         if standing is Standing.EXCEPTION and line in function.flow.swallows:
-            add(function, line, Standing.LINE)
+            add(function, line, Standing.LINE, order)
 
     depth = len(state.stack) - 1
     top = program.function_for(state.top.function, state.top.scope_line)
     for line, standing in standings(top, state, depth):
         if standing in (Standing.LINE, Standing.EXCEPTION):
-            add(top, line, standing)
+            add(top, line, standing, shown_order(top, line, state.top))
         elif depth > 0:
             scope = state.stack[depth - 1]
             caller = program.function_for(scope.function, scope.scope_line)
             for at, _ in standings(caller, state, depth - 1):
                 if standing is Standing.LEFT:
-                    found[write_frame(writer, caller, Event.EXCEPTION, at, at)] = None
+                    frame = write_frame(writer, caller, Event.EXCEPTION, at, at, None, None)
+                    found[frame] = None
                 if standing is Standing.RETURNED or may_swallow(caller, at, top):
-                    add(caller, at, Standing.LINE)
+                    add(caller, at, Standing.LINE, shown_order(caller, at, scope))
     return list(found)
 
 
 def write_frame(
-    writer: FrameWriter, function: Function, event: Event, line: int, previous: int
+    writer: FrameWriter,
+    function: Function,
+    event: Event,
+    line: int,
+    previous: int,
+    before: Names | None,
+    after: Names | None,
 ) -> str:
     """The expression of one frame; lines as the function's maps have them, CALLED included."""
     match event:
         case Event.CALL:
-            return writer.call(function, None if line == CALLED else line)
+            return writer.call(function, None if line == CALLED else line, after)
         case Event.LINE:
-            return writer.line(function, line, None if previous == CALLED else previous)
+            since = None if previous == CALLED else previous
+            return writer.line(function, line, since, before, after)
         case Event.RETURN:
             return writer.returned(function, shown_line(function, line))
         case Event.EXCEPTION:
             return writer.raised(function, shown_line(function, line))
+
+
+def following_orders(
+    function: Function, move: Move, line: int, order: Names | None
+) -> Sequence[Names | None]:
+    """The names that may be shown after a move from `line`, where `order` was; [None]: unknown."""
+    if move.event is not Event.LINE:
+        return [order]
+    known = None if order is None else function.next_orders(line, order, move.line)
+    return known or [None]
+
+
+def called_orders(function: Function, line: int) -> Sequence[Names | None]:
+    """The names that a call frame may show; [None] when they are not known."""
+    return function.call_orders(line) or [None]
+
+
+def shown_order(function: Function, line: int, scope: Scope) -> Names | None:
+    """The names that a scope shows, None when control flow does not know of that order."""
+    names = tuple(scope.locals)
+    return names if function.binding.has_order(line, names) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +214,17 @@ class _Scope:
     function: Function
     depth: int | None
 
-    def state(self, line: int, standing: Standing) -> str:
-        """The nonterminal of a state."""
-        return f"{self.prefix}_{'x' if standing is Standing.EXCEPTION else ''}{line}"
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """A state of a scope: its line, what its last frame was, and the names it shows if known."""
+
+    line: int
+    standing: Standing
+    order: Names | None
 
 
-_Place = tuple[_Scope, str, int, Standing]  # a scope, the nonterminal of its state, that state
+_Place = tuple[_Scope, str, _At]  # a scope, the nonterminal of its state, that state
 
 
 class _Builder:
@@ -185,6 +246,7 @@ class _Builder:
         self.seen: set[str] = set()
         self.scopes: dict[str, _Scope] = {}
         self.groups: dict[tuple[frozenset[int], int | None], str] = {}
+        self.orders: dict[Names, int] = {}
 
     def text(self) -> str | None:
         """The grammar, None when it has no walk."""
@@ -219,39 +281,58 @@ class _Builder:
         depth = len(functions) - 1
         scopes = [_Scope(f"z{d}", function, d) for d, function in enumerate(functions)]
         for line, standing in standings(functions[depth], state, depth):
-            seed = self.seed(scopes[depth], line, standing)
+            order = shown_order(functions[depth], line, state.top)
+            seed = self.seed(scopes[depth], _At(line, standing, order))
             self.grammar.add(seed, ())
         for d in range(depth - 1, -1, -1):
             scope, inner = scopes[d], f"z{d + 1}"
             for line, _ in standings(functions[d], state, d):
-                seed = self.seed(scope, line, Standing.LINE)
+                order = shown_order(functions[d], line, state.stack[d])
+                seed = self.seed(scope, _At(line, Standing.LINE, order))
                 self.grammar.add(seed, (f"{inner}k",))
                 self.grammar.add(f"{scope.prefix}b", (f"{inner}b",))
                 raised = (f"{inner}e", self.frame(scope, Event.EXCEPTION, line, line))
-                self.arrive(scope, raised, Event.EXCEPTION, line, Standing.EXCEPTION)
+                at = _At(line, Standing.EXCEPTION, order)
+                self.arrive(scope, raised, Event.EXCEPTION, at)
                 if may_swallow(functions[d], line, functions[d + 1]):
                     self.grammar.add(seed, (f"{inner}e",))
 
-    def seed(self, scope: _Scope, line: int, standing: Standing) -> str:
+    def seed(self, scope: _Scope, at: _At) -> str:
         """A nonterminal for a state that the walk starts in: unlike others it is no target."""
-        if standing is Standing.RETURNED:
+        if at.standing is Standing.RETURNED:
             return f"{scope.prefix}k"
-        if standing is Standing.LEFT:
+        if at.standing is Standing.LEFT:
             return f"{scope.prefix}e"
-        name = f"{scope.state(line, standing)}s"
-        self.visit(scope, name, line, standing)
+        name = f"{self.state(scope, at)}s"
+        self.visit(scope, name, at)
         return name
 
     # States and what leads out of them.
 
-    def visit(self, scope: _Scope, name: str, line: int, standing: Standing) -> None:
+    def state(self, scope: _Scope, at: _At) -> str:
+        """The nonterminal of a state."""
+        caught = "x" if at.standing is Standing.EXCEPTION else ""
+        if at.order is None:
+            return f"{scope.prefix}_{caught}{at.line}"
+        number = self.orders.setdefault(at.order, len(self.orders))
+        return f"{scope.prefix}_{caught}{at.line}_{number}"
+
+    def visit(self, scope: _Scope, name: str, at: _At) -> None:
         if name not in self.seen:
             self.seen.add(name)
-            self.todo.append((scope, name, line, standing))
+            self.todo.append((scope, name, at))
 
-    def frame(self, scope: _Scope, event: Event, line: int, previous: int) -> str:
+    def frame(
+        self,
+        scope: _Scope,
+        event: Event,
+        line: int,
+        previous: int,
+        before: Names | None = None,
+        after: Names | None = None,
+    ) -> str:
         """The symbol of a frame."""
-        text = write_frame(self.writer, scope.function, event, line, previous)
+        text = write_frame(self.writer, scope.function, event, line, previous, before, after)
         return self.grammar.frame(text)
 
     def is_target(self, scope: _Scope, event: Event, line: int) -> bool:
@@ -272,50 +353,50 @@ class _Builder:
             case Action.RUN_TO:
                 return False
 
-    def arrive(
-        self, scope: _Scope, way: tuple[str, ...], event: Event, line: int, standing: Standing
-    ) -> None:
+    def arrive(self, scope: _Scope, way: tuple[str, ...], event: Event, at: _At) -> None:
         """Adds `way`, which ends on a frame, to the state that this frame leads to."""
-        if self.is_target(scope, event, line):
+        if self.is_target(scope, event, at.line):
             self.grammar.add(f"{scope.prefix}b", way)
-        elif standing is Standing.RETURNED:
+        elif at.standing is Standing.RETURNED:
             self.grammar.add(f"{scope.prefix}k", way)
-        elif standing is Standing.LEFT:
+        elif at.standing is Standing.LEFT:
             self.grammar.add(f"{scope.prefix}e", way)
-        elif standing is Standing.EXCEPTION and self.only_unwinds(scope, line):
-            left = (*way, self.frame(scope, Event.RETURN, line, line))
-            self.arrive(scope, left, Event.RETURN, line, Standing.LEFT)
+        elif at.standing is Standing.EXCEPTION and self.only_unwinds(scope, at.line):
+            left = (*way, self.frame(scope, Event.RETURN, at.line, at.line))
+            self.arrive(scope, left, Event.RETURN, _At(at.line, Standing.LEFT, None))
         else:
-            name = scope.state(line, standing)
+            name = self.state(scope, at)
             self.grammar.add(name, way)
-            self.visit(scope, name, line, standing)
+            self.visit(scope, name, at)
 
     def only_unwinds(self, scope: _Scope, line: int) -> bool:
         """Whether an exception there can but leave the scope: a state less in the grammar."""
         flow = self.flow(scope)
         return not flow.handlers.get(line) and line not in flow.swallows and line in flow.unwinds
 
-    def leave(self, scope: _Scope, name: str, line: int, standing: Standing) -> None:
+    def leave(self, scope: _Scope, name: str, at: _At) -> None:
         """Every way out of a state."""
-        function = scope.function
+        function, line = scope.function, at.line
         flow = self.flow(scope)
         raising = self.may_raise(function, line)
-        for move in moves(function, line, standing, raising=raising, flow=flow):
-            frame = self.frame(scope, move.event, move.line, line)
-            self.arrive(scope, (name, frame), move.event, move.line, move.standing)
-        if standing is Standing.EXCEPTION:
+        for move in moves(function, line, at.standing, raising=raising, flow=flow):
+            for after in following_orders(function, move, line, at.order):
+                frame = self.frame(scope, move.event, move.line, line, at.order, after)
+                end = _At(move.line, move.standing, after)
+                self.arrive(scope, (name, frame), move.event, end)
+        if at.standing is Standing.EXCEPTION:
             if line in flow.swallows:
-                again = scope.state(line, Standing.LINE)
-                self.grammar.add(again, (name,))
-                self.visit(scope, again, line, Standing.LINE)
+                again = _At(line, Standing.LINE, at.order)
+                self.grammar.add(self.state(scope, again), (name,))
+                self.visit(scope, self.state(scope, again), again)
         elif line != CALLED:
-            self.call_from(scope, name, line)
+            self.call_from(scope, name, at)
 
     # Calls.
 
-    def call_from(self, scope: _Scope, name: str, line: int) -> None:
+    def call_from(self, scope: _Scope, name: str, at: _At) -> None:
         """The calls that a line can make, and what their ends lead to."""
-        function, program = scope.function, self.program
+        function, program, line = scope.function, self.program, at.line
         called = function.calls.get(line, frozenset())
         depth = None
         if scope.depth is not None and scope.depth + 1 <= self.level:
@@ -325,7 +406,7 @@ class _Builder:
             self.grammar.add(name, (name, f"{group}k"))
             self.grammar.add(f"{scope.prefix}b", (name, f"{group}b"))
             raised = (name, f"{group}e", self.frame(scope, Event.EXCEPTION, line, line))
-            self.arrive(scope, raised, Event.EXCEPTION, line, Standing.EXCEPTION)
+            self.arrive(scope, raised, Event.EXCEPTION, _At(line, Standing.EXCEPTION, at.order))
             swallowed = frozenset(
                 c for c in called if may_swallow(function, line, program.functions[c])
             )
@@ -357,14 +438,19 @@ class _Builder:
         if prefix not in self.scopes:
             scope = self.scopes[prefix] = _Scope(prefix, function, depth)
             for entry in entries(function):
-                frame = self.frame(scope, Event.CALL, entry.line, CALLED)
-                if not thrown:
-                    self.arrive(scope, (frame,), Event.CALL, entry.line, entry.standing)
-                elif self.is_target(scope, Event.CALL, entry.line):
-                    self.grammar.add(f"{prefix}b", (frame,))
-                elif entry.line != CALLED:
-                    raised = self.frame(scope, Event.EXCEPTION, entry.line, entry.line)
-                    self.arrive(
-                        scope, (frame, raised), Event.EXCEPTION, entry.line, Standing.EXCEPTION
-                    )
+                for order in called_orders(function, entry.line):
+                    self.enter(scope, entry, order, thrown)
         return self.scopes[prefix]
+
+    def enter(self, scope: _Scope, entry: Move, order: Names | None, thrown: bool) -> None:
+        """A call frame, and the state that it leads to."""
+        frame = self.frame(scope, Event.CALL, entry.line, CALLED, None, order)
+        if not thrown:
+            at = _At(entry.line, entry.standing, order)
+            self.arrive(scope, (frame,), Event.CALL, at)
+        elif self.is_target(scope, Event.CALL, entry.line):
+            self.grammar.add(f"{scope.prefix}b", (frame,))
+        elif entry.line != CALLED:
+            raised = self.frame(scope, Event.EXCEPTION, entry.line, entry.line)
+            at = _At(entry.line, Standing.EXCEPTION, order)
+            self.arrive(scope, (frame, raised), Event.EXCEPTION, at)

@@ -232,7 +232,7 @@ class WorldModel:
         Built in a thread: a file of thousands of lines takes a second. Kept by stack and goal.
         """
         state = trace.state
-        stack = tuple((s.function, s.scope_line, s.line) for s in state.stack)
+        stack = tuple((s.function, s.scope_line, s.line, *s.locals) for s in state.stack)
         returned = state.value.text if state.event is Event.RETURN and state.value else None
         key = (stack, state.event, returned == "None", goal, one_frame)
         known = self._grammars.setdefault(program, {})

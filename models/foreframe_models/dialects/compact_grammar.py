@@ -21,8 +21,8 @@ class CompactWriter:
     """Writes frames for `walk_grammar`.
 
     Names that an edge of control flow binds must be there, in order; those it unbinds too; others
-    only if the line just run may have changed them. Where the orders of names are not known,
-    changes come in any order.
+    only if the line just run may have changed them. Where it is not known which names are bound,
+    every way is allowed that the lines leave open.
     """
 
     def __init__(self, listing: Listing) -> None:
@@ -69,8 +69,9 @@ class CompactWriter:
         """What may stand between a line frame's event and its line."""
         since = CALLED if previous is None else previous
         changed = function.changes(since)
+        written = self._written(function, line, previous)
         if before is not None and after is not None:
-            return self._choice([self._edge(before, after, changed)])
+            return self._choice([self._edge(before, after, changed, written)])
         starts = function.call_orders() if previous is None else function.orders(previous)
         ends = function.orders(line)
         if starts is None or ends is None or len(starts) * len(ends) > MAX_WAYS:
@@ -78,7 +79,7 @@ class CompactWriter:
             names = [name for name in function.names if name in changed | gone]
             return f"{self._any(names, 'wany')}*" if names else ""
         return self._choice(
-            self._edge(one, other, changed)
+            self._edge(one, other, changed, written)
             for one in starts
             for other in ends
             if may_follow(function, previous, one, other)

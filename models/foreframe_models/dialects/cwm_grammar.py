@@ -12,7 +12,7 @@ from foreframe_protocol.trace_parser import UNCHANGED_JSON
 from foreframe_protocol.trace_text import Separator
 
 if TYPE_CHECKING:
-    from foreframe_models.binding import Orders
+    from foreframe_models.binding import Names, Orders
     from foreframe_models.control_flow import Function
 
 _CHARACTER = r'[^"\\\x00-\x1f]|\\["\\\/bfnrt]|\\u[0-9a-fA-F]{4}'
@@ -36,15 +36,23 @@ class CwmWriter:
         self._objects: dict[str, str] = {}  # expression → rule's name
         self._keys: dict[str, str] = {}  # the same, of terminals for keys in any order
 
-    def call(self, function: Function, line: int | None) -> str:
-        orders = function.call_orders(line) if line else function.call_orders()
+    def call(self, function: Function, line: int | None, order: Names | None) -> str:
+        known = (order,) if order is not None else function.call_orders(line or CALLED)
         shown = function.def_line if line is None else line
-        return self._state(Separator.CALL, function, shown, orders)
+        return self._state(Separator.CALL, function, shown, known)
 
-    def line(self, function: Function, line: int, previous: int | None) -> str:
+    def line(
+        self,
+        function: Function,
+        line: int,
+        previous: int | None,
+        before: Names | None,
+        after: Names | None,
+    ) -> str:
+        known = (after,) if after is not None else function.orders(line)
         changed = function.changes(CALLED if previous is None else previous)
         same = frozenset(function.names) - changed
-        return self._state(Separator.LINE, function, line, function.orders(line), same)
+        return self._state(Separator.LINE, function, line, known, same)
 
     def returned(self, function: Function, line: int) -> str:
         return self._value_frame(Separator.RETURN, function, line)
