@@ -7,7 +7,7 @@ import pytest
 from foreframe_models.entry import EntryError, bind_arguments
 from foreframe_protocol.states import Provenance
 
-SOURCE = '''
+SOURCE = """
 SIZE = 5
 LATE = 1
 LATE = 2
@@ -30,7 +30,7 @@ class Box:
 
 if SIZE:
     def conditional(x): ...
-'''
+"""
 TREE = ast.parse(SOURCE)
 
 

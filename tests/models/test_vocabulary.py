@@ -15,14 +15,11 @@ from foreframe_models.training.batches import fresh_document
 from foreframe_models.vocabulary import INDENTS, LINES, SPARE, Vocabulary
 
 VOCABULARY = Vocabulary.standard()
-SHOWN = (
-    st.text()
-    | st.recursive(
-        st.integers() | st.floats() | st.text() | st.binary() | st.none() | st.booleans(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner),
-        max_leaves=8,
-    ).map(repr)
-)
+SHOWN = st.text() | st.recursive(
+    st.integers() | st.floats() | st.text() | st.binary() | st.none() | st.booleans(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner),
+    max_leaves=8,
+).map(repr)
 
 
 @given(SHOWN)

@@ -181,7 +181,9 @@ async def test_a_trace_is_cut_off_after_the_most_frames_allowed() -> None:
 
 async def test_an_engine_that_fails_in_the_middle_leaves_what_was_finished() -> None:
     text = answer(FRAMES[1:4], State().after(FRAMES[0]))
-    engine = RecordedEngine([Exchange(text, error="EngineAborted: lost"), *oracle(FRAMES, 4)._exchanges])
+    engine = RecordedEngine(
+        [Exchange(text, error="EngineAborted: lost"), *oracle(FRAMES, 4)._exchanges]
+    )
     world = WorldModel(engine)
     trace = await world.start(PROGRAM, ENTRY)
     with pytest.raises(EngineError) as caught:
