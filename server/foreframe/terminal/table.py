@@ -41,6 +41,7 @@ class TracePrinter:
         self.out, self.console = out, console_for(out)
         self.marks = Marks(plain=self.console.options.ascii_only)
         self.checked = checked
+        self.ended = False  # whether it is told that the real run has
         self.said: dict[tuple[str, int, str], str] = {}  # of a name in a scope: what is wrong
         self.widths = column_widths(self.console.width, steps, places, sources)
 
@@ -69,8 +70,10 @@ class TracePrinter:
     def elsewhere(self, real: Frame | None, *, first: bool) -> None:
         """The real place, where the prediction stands at another."""
         if real is None:
-            ended = Text("the real run has ended", QUIET)
-            self.row(Text(""), Text(self.marks.real, style=QUIET), Text(""), ended)
+            if not self.ended:
+                ended = Text("the real run has ended", QUIET)
+                self.row(Text(""), Text(self.marks.real, style=QUIET), Text(""), ended)
+            self.ended = True
             return
         note = "here they part" if first else ""
         if real.event is not Event.LINE:
