@@ -14,7 +14,7 @@ from rich.table import Table
 def main() -> None:
     """Measures, prints one table; with `--json FILE` also writes the numbers there."""
     found: list[Measurement] = []
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=120)
     for path in sorted(Path(__file__).parent.glob("bench_*.py")):
         print(f"{path.stem} ...", file=sys.stderr, flush=True)
         found += importlib.import_module(path.stem).measure()
