@@ -5,7 +5,7 @@ import { program } from './backend';
 import { Workbench } from './workbench';
 
 test('in the extension host: nothing is active before it is used, and all that is announced works', async () => {
-  await Workbench.during({ files: { 'orders.py': program('orders.py') } }, async (code) => {
+  await Workbench.during({ inHost: true, files: { 'orders.py': program('orders.py') } }, async (code) => {
     const { exit, log } = await code.runInHost(path.resolve('.build/vscode/tests/host/index.js'));
     const told = log.filter((line) => /activation took|Error|assert/i.test(line)).join('\n');
     console.log(/activation took \d+ ms/.exec(told)?.[0] ?? told);

