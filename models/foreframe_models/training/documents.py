@@ -79,7 +79,8 @@ def _run(sample: Sample, tracer: Tracer, seconds: float) -> bool:
     """Runs the program under the tracer; whether it came to its end."""
     code = compile(sample.source, PATH, "exec", dont_inherit=True)
     space: dict[str, Any] = {"__name__": "__sample__" if sample.function else "__main__"}
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # Again and again: what is raised within a callback of the garbage collector is lost.
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             if sample.function is None:
