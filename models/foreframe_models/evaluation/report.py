@@ -27,7 +27,7 @@ Share = float | None  # in 0..1; None where there is nothing to share
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything measured. `metrics` are named as in the README's table of metrics."""
+    """Everything measured; `metrics` are ready for JSON."""
 
     task: str
     n: int
