@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from foreframe_models.engines.base import (
@@ -20,6 +19,7 @@ from foreframe_models.engines.base import (
 )
 from foreframe_models.engines.constraint import Constraint, GrammarVocabulary
 from foreframe_models.engines.onnx_model import Branch, Branches, OnnxModel
+from foreframe_models.engines.quiet_onnxruntime import ort
 from foreframe_models.vocabulary import Vocabulary
 
 PREFILL_TOKENS = 256  # fed at once: what a more urgent request may have to wait for

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from foreframe_models.engines.base import EngineAborted, EngineOutOfMemory, WeightsMissing
+from foreframe_models.engines.quiet_onnxruntime import ort
 
 METADATA = "model.json"
 FIRST_CAPACITY = 512  # tokens; doubled as a branch grows
