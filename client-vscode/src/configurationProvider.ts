@@ -5,7 +5,7 @@ import type { BackendCommand } from './backend/lookup';
 import { completeLaunch, LaunchMistake, type LaunchConfiguration } from './launch';
 import { askArguments } from './predictFromHere';
 import { needsArguments } from './python/arguments';
-import { PythonSyntax } from './python/syntax';
+import { syntaxOf } from './python/documents';
 
 export class ConfigurationProvider implements vscode.DebugConfigurationProvider {
   constructor(private readonly backends: BackendFactory) {}
@@ -86,7 +86,7 @@ function hasBreakpoint(program: string): boolean {
 /** The arguments of a function whose configuration has none; undefined when the person leaves. */
 async function missingArguments(program: string, name: string): Promise<string | undefined> {
   const document = await vscode.workspace.openTextDocument(program);
-  const syntax = new PythonSyntax(document.getText());
+  const syntax = syntaxOf(document);
   const target = syntax.functions().find((f) => f.path === name);
   // A name that is not there is the back end's to tell: it knows why.
   return target && needsArguments(target) ? askArguments(syntax, target) : '';

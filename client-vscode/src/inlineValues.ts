@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { StopReader, ShownScope } from './stopReader';
 import type { Sessions } from './sessions';
-import { PythonSyntax } from './python/syntax';
+import { syntaxOf } from './python/documents';
 import { describe, inlineValues, PER_LINE, scopeNamed, type Certainty, type InlineValue } from './shownValues';
 
 const COLORS: Record<Certainty, vscode.ThemeColor> = {
@@ -70,7 +70,7 @@ export class InlineValues implements vscode.Disposable {
     const { scope } = this;
     const settings = vscode.workspace.getConfiguration('foreframe', document);
     if (scope?.path !== document.fileName || document.isDirty || !settings.get<boolean>('inlineValues', true)) return [];
-    const syntax = new PythonSyntax(document.getText());
+    const syntax = syntaxOf(document);
     const line = scope.line - 1;
     const runs = scopeNamed(syntax, scope.name, document.offsetAt(new vscode.Position(line, Infinity)));
     if (runs === null) return [];

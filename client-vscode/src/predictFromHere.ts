@@ -1,7 +1,8 @@
 /** "Predict from here": starts a session in one function, with arguments that the person chooses. */
 import * as vscode from 'vscode';
 import { argumentsProblem, callParameters, needsArguments, signature, suggestArguments } from './python/arguments';
-import { PythonSyntax, type PythonFunction } from './python/syntax';
+import { syntaxOf } from './python/documents';
+import type { PythonFunction, PythonSyntax } from './python/syntax';
 
 /** Starts a session in the function at `offset`, or at the cursor. */
 export async function predictFromHere(uri?: vscode.Uri, offset?: number): Promise<void> {
@@ -9,7 +10,7 @@ export async function predictFromHere(uri?: vscode.Uri, offset?: number): Promis
   const document =
     uri === undefined ? editor?.document : await vscode.workspace.openTextDocument(uri);
   if (document === undefined) return;
-  const syntax = new PythonSyntax(document.getText());
+  const syntax = syntaxOf(document);
   const at = offset ?? (editor ? document.offsetAt(editor.selection.active) : 0);
   const target = reachableAt(syntax, at) ?? (await chooseFunction(syntax));
   if (target === undefined) return;
@@ -116,7 +117,7 @@ export class PredictLenses implements vscode.CodeLensProvider {
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     if (!vscode.workspace.getConfiguration('foreframe', document).get<boolean>('codeLens', true)) return [];
-    return new PythonSyntax(document.getText())
+    return syntaxOf(document)
       .functions()
       .filter((f) => f.reachable)
       .map((f) => {

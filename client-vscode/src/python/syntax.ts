@@ -1,6 +1,13 @@
 /** The syntax tree of a Python file: its functions, and where names are read or bound. */
 import type { SyntaxNode } from '@lezer/common';
-import { parser } from '@lezer/python';
+import type * as Lezer from '@lezer/python';
+
+/** Loaded with the first file that is parsed: it takes longer than the rest of the extension. */
+function parse(source: string): SyntaxNode {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would be loaded at once
+  const { parser } = require('@lezer/python') as typeof Lezer;
+  return parser.parse(source).topNode;
+}
 
 /** How an argument can reach a parameter. */
 export type ParameterKind = 'positional only' | 'positional' | 'rest' | 'keyword only' | 'keywords';
@@ -43,7 +50,7 @@ export class PythonSyntax {
   readonly root: SyntaxNode;
 
   constructor(readonly source: string) {
-    this.root = parser.parse(source).topNode;
+    this.root = parse(source);
   }
 
   text(node: SyntaxNode): string {

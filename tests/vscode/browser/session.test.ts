@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
 import { test } from 'node:test';
 import { Backend, LAST_WORDS, program, recording } from './backend';
 import { until, Workbench, type Theme } from './workbench';
@@ -89,13 +90,40 @@ test('a back end that dies in mid-session is reported with its last words', asyn
     backend.crash();
     const told = code.notification(`died (exit status 134). Its last words: ${LAST_WORDS}`);
     await told.waitFor();
-    await code.screenshot('5-died');
     await code.ended();
+    await code.screenshot('5-died');
     await told.getByRole('button', { name: 'Show the log' }).click();
     // Its lines need a native logger, which this VS Code was installed without.
     await code.page.locator('.part.panel .action-item.checked', { hasText: 'Output' }).waitFor();
     await code.command('View: Debug Console');
     await code.page.locator('.repl .monaco-list-row', { hasText: LAST_WORDS }).waitFor();
     await code.screenshot('6-console');
+  });
+});
+
+test('a function of launch.json is stepped through with the small model that ships', async () => {
+  const configuration = {
+    type: 'foreframe',
+    request: 'launch',
+    name: 'Count the letters',
+    program: '${file}',
+    function: 'count_letter',
+    args: "'strawberry', 'r'",
+  };
+  const files = {
+    'strawberry.py': fs.readFileSync('examples/strawberry.py', 'utf8'),
+    '.vscode/launch.json': JSON.stringify({ version: '0.2.0', configurations: [configuration] }),
+  };
+  await Workbench.during({ settings: { 'foreframe.command': backend.command }, files }, async (code) => {
+    await code.openFile('strawberry.py', 1);
+    await code.press('F5');
+    await code.stoppedAt(5, 'count_letter');
+    await code.lineShows(4, "'strawberry'", 'letter');
+    // Whatever the model makes of the values, the program fixes the lines and the names.
+    await code.press('F10');
+    await code.stoppedAt(6, 'count_letter');
+    await code.lineShows(5, 'count ');
+    await until('the status bar', async () => /imagine · auto/.test((await code.statusBar().textContent()) ?? ''));
+    await code.screenshot('12-small-model');
   });
 });
