@@ -133,6 +133,8 @@ CAPABILITIES: dict[str, object] = {
     "supportsExceptionFilterOptions": True,
     "supportsExceptionInfoRequest": True,
     "supportsStepBack": True,
+    "supportsSetVariable": True,
+    "supportsSetExpression": True,
     "supportsEvaluateForHovers": True,
     "supportsClipboardContext": True,
     "supportsCompletionsRequest": True,

@@ -124,6 +124,18 @@ class VariablesArguments(Model):
     count: int | None = Field(default=None, ge=0)
 
 
+class SetVariableArguments(Model):
+    variables_reference: int
+    name: str
+    value: str
+
+
+class SetExpressionArguments(Model):
+    expression: str
+    value: str
+    frame_id: int | None = None
+
+
 class EvaluateArguments(Model):
     expression: str
     frame_id: int | None = None

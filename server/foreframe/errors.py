@@ -27,12 +27,16 @@ class ForeframeError(Exception):
     │   ├── NotLaunched         2101
     │   ├── NotStopped          2102
     │   ├── StaleReference      2103  of a stop that has been left
-    │   └── SessionEnded        2104
+    │   ├── SessionEnded        2104
+    │   └── NoSuchPlace         2105  a step, a branch or a line that cannot be gone to
     ├── ExpressionError
     │   ├── BadExpression       2201  not valid Python
     │   ├── NotAllowed          2202  would need to run code
     │   ├── NotKnown            2203  not among the predicted values
-    │   └── Raises              2204  evaluating it raises an exception
+    │   ├── Raises              2204  evaluating it raises an exception
+    │   ├── NotALiteral         2205  a variable can be set to literals only
+    │   ├── TooLarge            2206  more than can be set
+    │   └── CannotSet           2207  no variable, nor a part of one that can be set
     ├── ProtocolError
     │   ├── UnknownCommand      2301
     │   ├── BadArguments        2302
@@ -107,6 +111,10 @@ class SessionEnded(SessionError):
     code = 2104
 
 
+class NoSuchPlace(SessionError):
+    code = 2105
+
+
 class ExpressionError(ForeframeError):
     code = 2200
 
@@ -125,6 +133,18 @@ class NotKnown(ExpressionError):
 
 class Raises(ExpressionError):
     code = 2204
+
+
+class NotALiteral(ExpressionError):
+    code = 2205
+
+
+class TooLarge(ExpressionError):
+    code = 2206
+
+
+class CannotSet(ExpressionError):
+    code = 2207
 
 
 class ProtocolError(ForeframeError):

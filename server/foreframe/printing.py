@@ -61,9 +61,17 @@ class Printing:
     returned, and it is known that it raised nothing.
     """
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, tree: ast.Module, state: State | None = None) -> None:
+        """`state`: where the first frame comes from, if that is not the program's start."""
         self._statements = print_statements(tree)
         self._pending: dict[int, _Pending] = {}  # by depth
+        if state is None or not self._statements:
+            return
+        has_left = state.event in (Event.RETURN, Event.EXCEPTION)
+        for depth, scope in enumerate(state.stack[:-1] if has_left else state.stack):
+            if scope.line in self._statements:
+                here = State(state.stack[: depth + 1], Event.LINE)
+                self._pending[depth] = _Pending(self._statements[scope.line], here)
 
     def feed(self, node: Trace) -> Printed | None:
         """What the last frame of `node` completes."""

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from foreframe.errors import InternalError, SessionEnded
+from foreframe.editing import Target, edited, edited_state
+from foreframe.errors import InternalError, NotStopped, SessionEnded
 from foreframe.printing import Printing
 from foreframe.stopping import Stopping, uncaught
 from foreframe.timeline import Reason, Stop, Timeline, is_reached_backward, remaining
@@ -24,6 +25,7 @@ from foreframe_protocol.states import (
     Prediction,
     State,
     Trace,
+    Value,
     left_entry,
 )
 
@@ -48,6 +50,8 @@ class WorldModel(Protocol):
         on_frame: OnFrame | None = None,
         priority: int = 0,
     ) -> Prediction: ...
+
+    def begin(self, program: Program, state: State) -> Trace: ...
 
     async def close(self) -> None: ...
 
@@ -79,8 +83,22 @@ class _Run:
     reason: Reason  # of a stop at the goal itself
     start: Stop
     node: Trace  # the last finished frame
+    model: Trace  # the same, as the world model is to go on from it
     frames: int = 0
     found: Stop | None = None
+
+    def append(self, frame: Frame) -> None:
+        """One more frame is finished."""
+        is_whole = self.model is self.node
+        self.node = self.node.append(frame)
+        self.model = self.node if is_whole else self.model.append(frame)
+        self.frames += 1
+
+    def follow(self, model: Trace) -> None:
+        """The world model has walked to the end of `model`."""
+        if self.model is self.node:
+            self.node = model
+        self.model = model
 
 
 class Session:
@@ -106,7 +124,7 @@ class Session:
         self.timeline.subscribe(listener.stopped)
         self.stopping = Stopping()
         self.is_over = False
-        self._printing = Printing(program.tree)
+        self._printing = [Printing(program.tree)]  # by branch
         self._run: _Run | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -145,8 +163,7 @@ class Session:
         if self.is_over:
             raise SessionEnded("the program has ended: restart it to go on")
         previous = self._cancel()
-        timeline = self.timeline
-        run = self._run = _Run(Goal(action, direction), reason, timeline.cursor, timeline.tip)
+        run = self._begin_run(Goal(action, direction), reason)
         self._task = asyncio.create_task(self._perform(run, previous))
 
     def pause(self) -> bool:
@@ -158,12 +175,49 @@ class Session:
         asyncio.get_running_loop().call_soon(self._paused, run)
         return True
 
+    def edit(self, index: int, target: Target, text: str) -> Value:
+        """Sets a variable of the scope at `index` of the stack to a literal; its new value.
+
+        Begins a branch. Nothing is told: where the session stands stays the same. Raises
+        NotStopped, SessionEnded, and what `edited_state` raises.
+        """
+        here = self._standing().trace
+        state, value = edited_state(here.state, index, target, text)
+        name = target.name + "".join(f"[{key!r}]" for key in target.path)
+        self._fork(edited(here, state), f"{name} = {value.text}")
+        return value
+
     async def close(self) -> None:
         """Ends what is under way, and tells nothing any more. The world model stays open."""
         self.is_over = True
         previous = self._cancel()
         if previous is not None:
             await asyncio.wait([previous])
+
+    def _standing(self) -> Stop:
+        """The stop, where something can be changed. Raises NotStopped or SessionEnded."""
+        if self.is_running or self.is_over:
+            raise NotStopped("the program is being predicted: pause it first")
+        stop = self.timeline.cursor
+        if stop.trace.frame is not None and left_entry(stop.trace.frame):
+            raise SessionEnded("the program has ended here: step back to change something")
+        return stop
+
+    def _fork(self, trace: Trace, change: str) -> None:
+        """Begins a branch with `trace` in the place of the cursor's frame."""
+        timeline = self.timeline
+        origin = timeline.branch.number
+        # Its length counts on, so that frames keep their numbers, and limits hold for the whole.
+        model = replace(self.world.begin(self.program, trace.state), length=trace.length)
+        branch = timeline.fork(trace, model, change)
+        self.stopping.fork(origin, branch.number, trace.length)
+        self._printing.append(Printing(self.program.tree, trace.state))
+
+    def _begin_run(self, goal: Goal, reason: Reason) -> _Run:
+        timeline = self.timeline
+        model = timeline.branch.model
+        self._run = _Run(goal, reason, timeline.cursor, timeline.tip, model)
+        return self._run
 
     def _cancel(self) -> asyncio.Task[None] | None:
         """Cancels the action under way, keeping the frames that it has; its task, if any."""
@@ -192,7 +246,7 @@ class Session:
                 await self._forward(run)
         except EngineError as error:
             if error.partial is not None and error.partial.trace.length >= run.node.length:
-                run.node = error.partial.trace
+                run.follow(error.partial.trace)
             self._fail(run, "Prediction failed", error.code, str(error))
         except Exception as error:  # a fault of our own must not end the session either
             traceback.print_exception(error, file=sys.stderr)
@@ -208,7 +262,7 @@ class Session:
     def _keep(self, run: _Run, end: End, message: str = "") -> None:
         """Puts what an unfinished action has predicted on the timeline."""
         if run.node is not self.timeline.tip:
-            self.timeline.append(run.goal.action, run.node, end, message)
+            self.timeline.append(run.goal.action, run.node, run.model, end, message)
 
     def _fail(self, run: _Run, title: str, code: int, message: str) -> None:
         """The action has failed: the session stays where it began, and says so."""
@@ -230,9 +284,9 @@ class Session:
         if tip.frame is not None and left_entry(tip.frame):
             self._at_end(run, tip)
         else:
-            await self._predict(run, tip)
+            await self._predict(run)
 
-    async def _predict(self, run: _Run, trace: Trace) -> None:
+    async def _predict(self, run: _Run) -> None:
         """Asks the world model until the goal, the program's end or a limit is reached.
 
         The breakpoints that every arrival stops at are part of what it is asked for; the others,
@@ -240,24 +294,22 @@ class Session:
         """
         while True:
             goal = replace(
-                remaining(run.goal, run.start.state, trace.state),
+                remaining(run.goal, run.start.state, run.node.state),
                 lines=self.stopping.plain_places(),
                 exceptions=self.stopping.raised and not self.stopping.raised_condition,
             )
-            watch = self._watch(run, goal, trace.state)
-            prediction = await self.world.predict(self.program, trace, goal, on_frame=watch)
-            trace = run.node = prediction.trace
-            self.timeline.append(
-                run.goal.action, trace, prediction.end, prediction.message, prediction.usage
-            )
+            watch = self._watch(run, goal, run.node.state)
+            prediction = await self.world.predict(self.program, run.model, goal, on_frame=watch)
+            run.follow(prediction.trace)
+            trace, end, message = run.node, prediction.end, prediction.message
+            self.timeline.append(run.goal.action, trace, run.model, end, message, prediction.usage)
             if run.found is not None:
                 self._stop(run, replace(run.found, trace=trace))
                 return
-            if prediction.end is End.FINISHED:
+            if end is End.FINISHED:
                 self._at_end(run, trace)
                 return
-            if prediction.end is not End.REACHED:
-                message = prediction.message
+            if end is not End.REACHED:
                 self.listener.output(Output(f"The prediction was {message}.\n", "limit"))
                 self._stop(run, Stop(trace, Reason.PAUSE, "Cut off", message))
                 return
@@ -265,10 +317,11 @@ class Session:
     def _watch(self, run: _Run, goal: Goal, begin: State) -> OnFrame:
         """What is done with each frame as it comes: printing, and judging whether to stop."""
 
+        printing = self._printing[self.timeline.branch.number]
+
         def watch(frame: Frame) -> bool:
-            run.node = run.node.append(frame)
-            run.frames += 1
-            printed = self._printing.feed(run.node)
+            run.append(frame)
+            printed = printing.feed(run.node)
             if printed is not None and printed.text:
                 self.listener.output(Output(printed.text, printed.stream, printed.line))
             run.found = self._judge(run, run.node)

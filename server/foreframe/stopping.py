@@ -32,8 +32,9 @@ _SIGNS: Mapping[str, Callable[[int, int], bool]] = {
 class Breakpoint:
     """Stops (or logs) at lines, if its conditions hold. Empty texts stand for no condition.
 
-    `hits` are the lengths of the traces on which it was reached with its condition true: counting
-    them up to a frame gives the same number whichever way that frame was come to.
+    `hits` are, for each branch, the lengths of the traces on which it was reached with its
+    condition true: counting them up to a frame gives the same number whichever way that frame was
+    come to.
     """
 
     id: int
@@ -42,7 +43,7 @@ class Breakpoint:
     hit_condition: str = ""
     log_message: str = ""
     reason: Reason = Reason.BREAKPOINT
-    hits: list[int] = field(default_factory=list)
+    hits: dict[int, list[int]] = field(default_factory=dict)
 
     @property
     def is_plain(self) -> bool:
@@ -61,12 +62,13 @@ class Breakpoint:
         for expression in log_parts(self.log_message)[1::2]:
             parse(expression)
 
-    def count(self, length: int) -> tuple[int, bool]:
+    def count(self, length: int, branch: int = 0) -> tuple[int, bool]:
         """Which hit it is on the trace of this length, from 1; whether that was not yet known."""
-        index = bisect_left(self.hits, length)
-        is_new = index == len(self.hits) or self.hits[index] != length
+        hits = self.hits.setdefault(branch, [])
+        index = bisect_left(hits, length)
+        is_new = index == len(hits) or hits[index] != length
         if is_new:
-            insort(self.hits, length)
+            insort(hits, length)
         return index + 1, is_new
 
     def wants(self, hit: int) -> bool:
@@ -93,10 +95,18 @@ class Stopping:
     raised: bool = False
     raised_condition: str = ""
     uncaught: bool = True
+    branch: int = 0  # of the timeline: the one whose hits are counted
 
     def breakpoints(self) -> Iterator[Breakpoint]:
         yield from self.lines
         yield from self.functions
+
+    def fork(self, origin: int, branch: int, length: int) -> None:
+        """A branch begins on the frame of this number: what was hit before counts there too."""
+        self.branch = branch
+        for breakpoint_ in self.breakpoints():
+            hits = breakpoint_.hits.get(origin, [])
+            breakpoint_.hits[branch] = hits[: bisect_left(hits, length)]
 
     def plain_places(self) -> frozenset[Place]:
         """Where every arrival stops."""
@@ -124,7 +134,7 @@ class Stopping:
             holds, problem = is_true(breakpoint_.condition, node.state)
             if not holds:
                 continue
-            number, is_new = breakpoint_.count(node.length)
+            number, is_new = breakpoint_.count(node.length, self.branch)
             if not breakpoint_.wants(number):
                 continue
             if breakpoint_.log_message:

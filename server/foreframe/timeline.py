@@ -7,7 +7,7 @@ step's trace, and traces share all that they have in common.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from foreframe_protocol.states import Action, End, Event, Goal, State, Trace, Usage
@@ -24,11 +24,15 @@ class Reason(StrEnum):
     FUNCTION_BREAKPOINT = "function breakpoint"
     EXCEPTION = "exception"
     PAUSE = "pause"
+    GOTO = "goto"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One action and all that was predicted for it. `action` is None for the launch."""
+    """One action and all that was predicted for it. `action` is None for the launch and edits.
+
+    `parent` is the last step before it on its branch; None if it replaces the very first frame.
+    """
 
     number: int
     parent: Step | None
@@ -37,6 +41,30 @@ class Step:
     end: End
     message: str = ""
     usage: Usage = NO_USAGE
+    branch: int = 0  # the number of the one it was made on
+    change: str = ""  # what the person changed, if that is what began its branch
+
+
+@dataclass(slots=True, eq=False)
+class Branch:
+    """One known future. `tip` is its last step, `first` the one that began it.
+
+    `model` is the trace that the world model goes on from: it has not the past before an edit,
+    which would contradict it.
+    """
+
+    number: int
+    first: Step
+    tip: Step
+    model: Trace
+    origin: int | None = None  # the number of the branch that it leaves
+
+    def steps(self) -> Iterator[Step]:
+        """The steps on the way to its end, last first, those of other branches included."""
+        step: Step | None = self.tip
+        while step is not None:
+            yield step
+            step = step.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +88,73 @@ Subscriber = Callable[[Stop], None]
 class Timeline:
     """The steps of one session. Subscribers are told each new stop, once.
 
-    `branch` is the step at whose end the known future ends; the cursor is on its trace, or on the
-    way to it.
+    The cursor is on a frame on the way to the end of `branch`, the one of `branches` that going
+    forward follows. An edit begins a branch; nothing is ever removed.
     """
 
     def __init__(self, start: Trace) -> None:
-        self.branch = Step(0, None, None, start, End.REACHED)
-        self.steps = [self.branch]
+        first = Step(0, None, None, start, End.REACHED)
+        self.branch = Branch(0, first, first, start)
+        self.branches = [self.branch]
+        self.steps = [first]
         self.cursor = Stop(start, Reason.ENTRY)
         self._subscribers: list[Subscriber] = []
 
     @property
     def tip(self) -> Trace:
         """The furthest frame known on the cursor's branch."""
-        return self.branch.trace
+        return self.branch.tip.trace
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """`subscriber` is called with every new stop from now on."""
         self._subscribers.append(subscriber)
 
     def append(
-        self, action: Action, trace: Trace, end: End, message: str = "", usage: Usage = NO_USAGE
+        self,
+        action: Action,
+        trace: Trace,
+        model: Trace,
+        end: End,
+        message: str = "",
+        usage: Usage = NO_USAGE,
     ) -> Step:
         """A step that goes on from the tip, up to `trace`. The cursor stays where it is."""
-        self.branch = Step(len(self.steps), self.branch, action, trace, end, message, usage)
-        self.steps.append(self.branch)
+        branch = self.branch
+        number = len(self.steps)
+        step = Step(number, branch.tip, action, trace, end, message, usage, branch.number)
+        branch.tip, branch.model = step, model
+        self.steps.append(step)
+        return step
+
+    def fork(self, trace: Trace, model: Trace, change: str) -> Branch:
+        """A branch on which `trace` takes the place of the frame at the cursor, which goes there.
+
+        Subscribers are not told: the person who changes something knows.
+        """
+        number, origin = len(self.branches), self.branch
+        before = (step for step in origin.steps() if step.trace.length < trace.length)
+        parent = next(before, None)
+        step = Step(len(self.steps), parent, None, trace, End.REACHED, branch=number, change=change)
+        self.branch = Branch(number, step, step, model, origin.number)
+        self.branches.append(self.branch)
+        self.steps.append(step)
+        self.cursor = replace(self.cursor, trace=trace)
         return self.branch
+
+    def choose(self, step: Step, branch: Branch | None = None) -> None:
+        """Makes a branch through `step` the one to follow, its own by default.
+
+        Raises ValueError when the step is not on that branch.
+        """
+        branch = self.branches[step.branch] if branch is None else branch
+        if step not in branch.steps():
+            raise ValueError(f"step {step.number} is not on branch {branch.number}")
+        self.branch = branch
+
+    def here(self) -> Step | None:
+        """The last step at or before the cursor on its branch."""
+        length = self.cursor.trace.length
+        return next((s for s in self.branch.steps() if s.trace.length <= length), None)
 
     def stop(self, stop: Stop) -> None:
         """Moves the cursor, and tells the subscribers."""

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import cache
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tape import TapeWorld, marks, record
+from person import BACK, INTO, OUT, OVER, RUN, Person
 
 from foreframe.errors import SessionEnded
-from foreframe.session import Output, Session
-from foreframe.stopping import Breakpoint
-from foreframe.timeline import Reason, Stop, level
-from foreframe_models.control_flow import Program
+from foreframe.timeline import Reason
 from foreframe_models.engines.base import EngineAborted
-from foreframe_protocol.states import Action, Direction, End, Event, Frame, Trace
+from foreframe_protocol.states import Action, Direction, End, Event
 
 NESTED = """\
 def g(x):
@@ -43,81 +38,6 @@ def f(n):
         n = 5  # @handler
     return inner(n - 5)  # @again
 """
-BACK = Direction.BACKWARD
-
-
-@cache
-def frames_of(source: str, args: str) -> tuple[Frame, ...]:
-    return tuple(record(source, "f", args))
-
-
-class Person:
-    """A session, and what it has told."""
-
-    def __init__(self, source: str, args: str, **options: Any) -> None:
-        self.world = TapeWorld(frames_of(source, args), **options)
-        self.marks = marks(source)
-        self.stops: list[Stop] = []
-        self.outputs: list[Output] = []
-        self.exit_codes: list[int] = []
-        self.news = asyncio.Event()
-        program = Program.parse(source, "/f.py")
-        start = Trace().append(self.world.frames[0])
-        self.session = Session(self.world, program, start, self)
-
-    def stopped(self, stop: Stop) -> None:
-        self.stops.append(stop)
-        self.news.set()
-
-    def output(self, output: Output) -> None:
-        self.outputs.append(output)
-
-    def ended(self, exit_code: int) -> None:
-        self.exit_codes.append(exit_code)
-        self.news.set()
-
-    async def wait(self) -> Stop:
-        async with asyncio.timeout(10):
-            await self.news.wait()
-        self.news.clear()
-        return self.stops[-1]
-
-    async def begin(self, *, stop_on_entry: bool = True) -> Stop:
-        self.session.begin(stop_on_entry=stop_on_entry)
-        return await self.wait()
-
-    async def step(self, action: Action, direction: Direction = Direction.FORWARD) -> Stop:
-        self.session.step(action, direction)
-        return await self.wait()
-
-    async def walk(self, *actions: Action) -> Stop:
-        for action in actions:
-            stop = await self.step(action)
-        return stop
-
-    async def run_until_held(self, frames: int) -> None:
-        """Continues; the model hangs after so many frames, once."""
-        self.world.hold = self.session.timeline.tip.length + frames
-        self.session.step(RUN)
-        await self.world.is_held.wait()
-
-    def set(self, mark: str, **options: Any) -> Breakpoint:
-        line = self.marks[mark]
-        places = {(f.scope_line, line) for f in self.session.program.functions if line in f.lines}
-        made = Breakpoint(len(self.session.stopping.lines) + 1, frozenset(places), **options)
-        self.session.stopping.lines.append(made)
-        return made
-
-    def at(self, stop: Stop) -> str:
-        """The mark of the line that is shown."""
-        names = {line: name for name, line in self.marks.items()}
-        return names.get(stop.state.stack[level(stop.state)].line, "")
-
-    def text(self, kind: str) -> str:
-        return "".join(o.text for o in self.outputs if o.kind == kind)
-
-
-INTO, OVER, OUT, RUN = Action.STEP_INTO, Action.STEP_OVER, Action.STEP_OUT, Action.RUN_TO
 
 
 async def test_it_stops_on_entry_before_the_first_line_runs():
@@ -353,7 +273,7 @@ async def test_an_engine_that_fails_ends_the_step_and_the_next_try_works():
     assert (stop.trace, stop.reason, stop.description) == (here, Reason.PAUSE, "Prediction failed")
     assert "the server went away" in stop.text
     assert "1005" in person.text("error")
-    assert person.session.timeline.branch.end is End.FAILED
+    assert person.session.timeline.branch.tip.end is End.FAILED
     assert person.at(await person.step(OVER)) == "print"
 
 

@@ -19,6 +19,7 @@ from foreframe_protocol.states import (
     Goal,
     Prediction,
     Provenance,
+    State,
     Trace,
     Usage,
     Value,
@@ -45,6 +46,9 @@ class TapeWorld:
 
     async def start(self, program: Program, entry: Entry) -> Trace:
         return Trace().append(self.frames[0])
+
+    def begin(self, program: Program, state: State) -> Trace:
+        return Trace(state)
 
     async def predict(
         self,

@@ -11,6 +11,7 @@ from foreframe.dap.breakpoint_requests import BreakpointRequests
 from foreframe.dap.breakpoints import Placement
 from foreframe.dap.conversation import Body, Conversation, Raw, Send
 from foreframe.dap.current import Current
+from foreframe.dap.edit_requests import EditRequests
 from foreframe.dap.inspection import THREAD, Inspection
 from foreframe.dap.launch import OpenWorld, launch, open_model, warm_up
 from foreframe.dap.progress import Progress
@@ -48,7 +49,9 @@ class Adapter(Conversation):
         self._current = Current()
         self._breakpoints = BreakpointRequests(self._current)
         self._inspection = Inspection(self._current)
-        self.rooms = (self, self._breakpoints, self._inspection)
+        edits = EditRequests(self._current, self._inspection, self._changed)
+        self.rooms = (self, self._breakpoints, self._inspection, edits)
+        self._refreshes = False  # the client, when it is told that something has changed
         self._progress = Progress(self.event, self._frames_done)
         self.is_closed = False
 
@@ -99,6 +102,11 @@ class Adapter(Conversation):
         self.event("exited", {"exitCode": exit_code})
         self.event("terminated", {})
 
+    def _changed(self) -> None:
+        """A value was set at a stop: other views of it are to be asked for again."""
+        if self._refreshes:
+            self.after_response(lambda: self.event("invalidated", {"areas": ["all"]}))
+
     # Life
 
     def on_initialize(self, arguments: Raw) -> Body:
@@ -108,6 +116,7 @@ class Adapter(Conversation):
         self._current.first_line = 1 if arguments.get("linesStartAt1", True) else 0
         self._current.first_column = 1 if arguments.get("columnsStartAt1", True) else 0
         self._inspection.variables.with_types = bool(arguments.get("supportsVariableType"))
+        self._refreshes = bool(arguments.get("supportsInvalidatedEvent"))
         self._progress.is_enabled = bool(arguments.get("supportsProgressReporting"))
         if self._open_world is open_model:  # nothing else needs what is imported
             warming = Thread(target=warm_up, args=(self._engine,), name="warm-up")

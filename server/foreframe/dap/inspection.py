@@ -66,8 +66,11 @@ class Inspection:
     def on_evaluate(self, arguments: asked.EvaluateArguments) -> Body:
         result = evaluate(arguments.expression, self._names(arguments.frame_id))
         origin = Value(result.text, result.provenance, result.confidence)
+        index = len(shown_stack(self._current.stop.state)) - 1
+        if arguments.frame_id is not None:
+            index = self.variables.frame_index(arguments.frame_id)
         body: dict[str, object] = {
-            **self.variables.shown(result.tree, origin, arguments.expression)
+            **self.variables.shown(result.tree, origin, arguments.expression, index)
         }
         is_whole = arguments.context == "clipboard"
         body["result"] = result.text if is_whole else value_text(result.tree, origin)

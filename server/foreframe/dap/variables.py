@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from foreframe.errors import StaleReference
+from foreframe.errors import CannotSet, StaleReference
 from foreframe_protocol import dap
 from foreframe_protocol.states import Event, Provenance, Scope, State, Trace, Value
 from foreframe_protocol.values import Kind, Tree, parse_value
@@ -17,12 +17,16 @@ MAX_PAGE = 1000  # variables in one answer to a client that does not ask for pag
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A value to show: its name, and the expression that gives it if there is one."""
+    """A value to show: its name, and the expression that gives it if there is one.
+
+    `frame` is the index of the scope on the stack that the expression means something in.
+    """
 
     name: str
     tree: Tree
     origin: Value
     expression: str | None
+    frame: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class Variables:
         is_top = index == len(shown_stack(trace.state)) - 1
         found = [self._scope("Locals", list(locals_of(trace, index, is_top=is_top)))]
         if index > 0 and stack[0].scope_line == 0:
-            found.append(self._scope("Globals", list(plain_locals(stack[0]))))
+            found.append(self._scope("Globals", list(plain_locals(stack[0], 0))))
         return found
 
     def _scope(self, name: str, values: list[Named]) -> dap.Scope:
@@ -88,6 +92,28 @@ class Variables:
             "expensive": False,
         }
 
+    def settable(self, reference: int, name: str) -> tuple[int, str]:
+        """The index of the scope and the expression to set for a variable behind a reference.
+
+        Raises StaleReference or CannotSet.
+        """
+        group = self._group(reference)
+        for named in group.page(0, group.count):
+            if named.name == name:
+                if named.frame is None or named.expression is None:
+                    raise CannotSet(f"{name} cannot be set: no expression names it")
+                return named.frame, named.expression
+        raise CannotSet(f"there is no {name!r} here")
+
+    def _group(self, reference: int) -> _Group:
+        group = self._groups.get(reference)
+        if group is None:
+            raise StaleReference(
+                f"the variables reference {reference} belongs to a stop that has been left: "
+                "ask for the scopes again"
+            )
+        return group
+
     def page(
         self, reference: int, kind: str | None, start: int, count: int | None
     ) -> list[dap.Variable]:
@@ -95,12 +121,7 @@ class Variables:
 
         `kind`: only "indexed" or only "named" ones; `count` None or 0: all of them.
         """
-        group = self._groups.get(reference)
-        if group is None:
-            raise StaleReference(
-                f"the variables reference {reference} belongs to a stop that has been left: "
-                "ask for the scopes again"
-            )
+        group = self._group(reference)
         if kind is not None and (kind == "indexed") is not group.is_indexed:
             return []
         wanted = count or MAX_PAGE
@@ -114,14 +135,16 @@ class Variables:
 
     def variable(self, named: Named) -> dap.Variable:
         """One line in a list of variables."""
-        shown = self.shown(named.tree, named.origin, named.expression)
+        shown = self.shown(named.tree, named.origin, named.expression, named.frame)
         text = value_text(named.tree, named.origin)
         variable = cast(dap.Variable, {"name": named.name, "value": text, **shown})
         if named.expression is not None:
             variable["evaluateName"] = named.expression
         return variable
 
-    def shown(self, tree: Tree, origin: Value, expression: str | None) -> dap.Shown:
+    def shown(
+        self, tree: Tree, origin: Value, expression: str | None, frame: int | None = None
+    ) -> dap.Shown:
         """What is shown beside a value's text: its type, where it comes from, its parts."""
         shown: dap.Shown = {
             "variablesReference": 0,
@@ -134,7 +157,8 @@ class Variables:
             is_indexed = tree.kind not in (Kind.DICT, Kind.CALL, Kind.ENUM)
             key = "indexedVariables" if is_indexed else "namedVariables"
             shown[key] = len(tree.items)  # type: ignore[literal-required]
-            shown["variablesReference"] = self._add(parts_of(tree, origin, expression, is_indexed))
+            parts = parts_of(tree, origin, expression, frame, is_indexed)
+            shown["variablesReference"] = self._add(parts)
         return shown
 
     def _add(self, group: _Group) -> int:
@@ -143,13 +167,15 @@ class Variables:
         return self._last
 
 
-def parts_of(tree: Tree, origin: Value, expression: str | None, is_indexed: bool) -> _Group:
+def parts_of(
+    tree: Tree, origin: Value, expression: str | None, frame: int | None, is_indexed: bool
+) -> _Group:
     """The parts of a value, read when they are asked for."""
 
     def page(start: int, count: int) -> Iterator[Named]:
         for child in tree.page(start, count):
             access = None if expression is None or not child.access else expression + child.access
-            yield Named(child.name, child.value, origin, access)
+            yield Named(child.name, child.value, origin, access, frame)
 
     remark = ""
     if tree.cut:
@@ -168,13 +194,13 @@ def locals_of(trace: Trace, index: int, *, is_top: bool) -> Iterator[Named]:
     """What a scope holds, after what has just happened in it."""
     if is_top:
         yield from happened(trace)
-    yield from plain_locals(trace.state.stack[index])
+    yield from plain_locals(trace.state.stack[index], index)
 
 
-def plain_locals(scope: Scope) -> Iterator[Named]:
-    """The variables of a scope."""
+def plain_locals(scope: Scope, frame: int) -> Iterator[Named]:
+    """The variables of the scope at the index `frame` of the stack."""
     for name, value in scope.locals.items():
-        yield Named(name, parse_value(value.text, cut=value.cut), value, name)
+        yield Named(name, parse_value(value.text, cut=value.cut), value, name, frame)
 
 
 def happened(trace: Trace) -> Iterator[Named]:
