@@ -52,7 +52,9 @@ async def observe(program: Program, entry: Entry, limits: Limits | None = None) 
     limits = limits or Limits()
     if program.holes:
         line, column = program.holes[0]
-        raise RunFailed(f"{program.path}:{line}:{column + 1}: a `??` hole cannot be run: fill it first")
+        raise RunFailed(
+            f"{program.path}:{line}:{column + 1}: a `??` hole cannot be run: fill it first"
+        )
     run = Run()
     process = await asyncio.create_subprocess_exec(
         sys.executable,

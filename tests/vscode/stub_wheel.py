@@ -1,4 +1,4 @@
-"""Writes a wheel named `foreframe` whose command is another one: what an installation would bring."""
+"""Writes a wheel named `foreframe` with another command in it: what installing would bring."""
 
 from __future__ import annotations
 

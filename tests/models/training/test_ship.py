@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from foreframe_models import catalog
 from foreframe_models.training.export import Agreement
-from foreframe_models.training.measure import Exactness
-from foreframe_models.training.ship import Card
 from foreframe_models.vocabulary import Vocabulary
+
+pytest.importorskip("torch")
+
+from foreframe_models.training.measure import Exactness  # noqa: E402
+from foreframe_models.training.ship import Card  # noqa: E402
 
 
 def test_a_card_tells_what_was_measured_on_what() -> None:

@@ -7,14 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 
-from foreframe_models.training import model as models
 from foreframe_models.training.config import ModelConfig, TrainConfig
-from foreframe_models.training.measure import exactness, heldout, read_programs
-from foreframe_models.training.muon import Muon, orthogonal
-from foreframe_models.training.trainer import rate_share, train
 from foreframe_models.vocabulary import Vocabulary
+
+torch = pytest.importorskip("torch")
+
+from foreframe_models.training import model as models  # noqa: E402
+from foreframe_models.training.measure import exactness, heldout, read_programs  # noqa: E402
+from foreframe_models.training.muon import Muon, orthogonal  # noqa: E402
+from foreframe_models.training.trainer import rate_share, train  # noqa: E402
 
 VOCABULARY = Vocabulary.standard()
 TINY = ModelConfig(hidden=32, inner=48, layers=1, heads=2, context=512)
