@@ -581,7 +581,7 @@ BAD_REQUESTS: list[tuple[object, int]] = [
     ({"type": "request", "seq": 5, "command": "fly"}, 2301),
     ({"type": "request", "seq": 5, "command": "__init__"}, 2301),
     ({"type": "request", "seq": 5, "command": ""}, 2301),
-    ({"type": "request", "seq": 5, "command": "setVariable", "arguments": {}}, 2301),
+    ({"type": "request", "seq": 5, "command": "readMemory", "arguments": {}}, 2301),
     ({"type": "request", "seq": 5, "command": 3}, 2303),
     ({"type": "request", "seq": 5}, 2303),
     ({"type": "wish", "seq": 5, "command": "next"}, 2303),
