@@ -108,6 +108,33 @@ class ThreadArguments(Model):
     thread_id: int
 
 
+class StepInArguments(ThreadArguments):
+    target_id: int | None = None
+
+
+class GotoArguments(ThreadArguments):
+    target_id: int
+
+
+class GotoTargetsArguments(Model):
+    source: SourceArgument
+    line: int
+
+
+class FrameArguments(Model):
+    frame_id: int
+
+
+class TimelineArguments(Model):
+    start: int | None = Field(default=None, ge=0)
+    count: int | None = Field(default=None, ge=0)
+
+
+class GoToArguments(Model):
+    step: int
+    branch: int | None = None
+
+
 class StackTraceArguments(ThreadArguments):
     start_frame: int | None = Field(default=None, ge=0)
     levels: int | None = Field(default=None, ge=0)

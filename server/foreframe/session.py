@@ -5,15 +5,25 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from foreframe.editing import Target, edited, edited_state
-from foreframe.errors import InternalError, NotStopped, SessionEnded
+from foreframe.editing import Target, edited, edited_state, moved
+from foreframe.errors import InternalError, NoSuchPlace, NotStopped, SessionEnded
+from foreframe.parties import Listener, OnFrame, Output, WorldModel
 from foreframe.printing import Printing
-from foreframe.stopping import Stopping, uncaught
-from foreframe.timeline import Reason, Stop, Timeline, is_reached_backward, remaining
+from foreframe.run import Run
+from foreframe.stopping import Place, Stopping, uncaught
+from foreframe.timeline import (
+    Change,
+    Reason,
+    Stop,
+    Timeline,
+    first_line,
+    is_reached_backward,
+    level,
+    remaining,
+)
 from foreframe_models.engines.base import EngineError
 from foreframe_protocol.states import (
     Action,
@@ -22,7 +32,6 @@ from foreframe_protocol.states import (
     Event,
     Frame,
     Goal,
-    Prediction,
     State,
     Trace,
     Value,
@@ -31,74 +40,6 @@ from foreframe_protocol.states import (
 
 if TYPE_CHECKING:
     from foreframe_models.control_flow import Program
-    from foreframe_models.entry import Entry
-
-OnFrame = Callable[[Frame], bool | None]
-
-
-class WorldModel(Protocol):
-    """What a session needs of `foreframe_models.world_model.WorldModel`."""
-
-    async def start(self, program: Program, entry: Entry) -> Trace: ...
-
-    async def predict(
-        self,
-        program: Program,
-        trace: Trace,
-        goal: Goal,
-        *,
-        on_frame: OnFrame | None = None,
-        priority: int = 0,
-    ) -> Prediction: ...
-
-    def begin(self, program: Program, state: State) -> Trace: ...
-
-    async def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """Something to tell besides where the session stands."""
-
-    text: str
-    kind: str  # "stdout", "stderr": as predicted; "log": a logpoint's; "limit", "error": our own
-    line: int | None = None
-
-
-class Listener(Protocol):
-    """Who is told what happens in a session."""
-
-    def stopped(self, stop: Stop) -> None: ...
-
-    def output(self, output: Output) -> None: ...
-
-    def ended(self, exit_code: int) -> None: ...
-
-
-@dataclass(slots=True)
-class _Run:
-    """An action under way: where it began, what it goes for, what has been found."""
-
-    goal: Goal
-    reason: Reason  # of a stop at the goal itself
-    start: Stop
-    node: Trace  # the last finished frame
-    model: Trace  # the same, as the world model is to go on from it
-    frames: int = 0
-    found: Stop | None = None
-
-    def append(self, frame: Frame) -> None:
-        """One more frame is finished."""
-        is_whole = self.model is self.node
-        self.node = self.node.append(frame)
-        self.model = self.node if is_whole else self.model.append(frame)
-        self.frames += 1
-
-    def follow(self, model: Trace) -> None:
-        """The world model has walked to the end of `model`."""
-        if self.model is self.node:
-            self.node = model
-        self.model = model
 
 
 class Session:
@@ -125,7 +66,7 @@ class Session:
         self.stopping = Stopping()
         self.is_over = False
         self._printing = [Printing(program.tree)]  # by branch
-        self._run: _Run | None = None
+        self._run: Run | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -155,15 +96,17 @@ class Session:
         direction: Direction = Direction.FORWARD,
         *,
         reason: Reason = Reason.STEP,
+        places: frozenset[Place] = frozenset(),
     ) -> None:
         """Starts an action; where it leads is told to the listener, after this has returned.
 
-        Must be called from a running event loop. Raises SessionEnded.
+        `places` are lines that end it too, as the ones of a function to step into. Must be called
+        from a running event loop. Raises SessionEnded.
         """
         if self.is_over:
             raise SessionEnded("the program has ended: restart it to go on")
         previous = self._cancel()
-        run = self._begin_run(Goal(action, direction), reason)
+        run = self._begin_run(Goal(action, direction, places), reason)
         self._task = asyncio.create_task(self._perform(run, previous))
 
     def pause(self) -> bool:
@@ -181,11 +124,56 @@ class Session:
         Begins a branch. Nothing is told: where the session stands stays the same. Raises
         NotStopped, SessionEnded, and what `edited_state` raises.
         """
-        here = self._standing().trace
+        here = self._changeable().trace
         state, value = edited_state(here.state, index, target, text)
         name = target.name + "".join(f"[{key!r}]" for key in target.path)
-        self._fork(edited(here, state), f"{name} = {value.text}")
+        self._fork(edited(here, state), Change("edit", f"{name} = {value.text}"))
         return value
+
+    def go_to(self, number: int, branch: int | None = None) -> None:
+        """Goes to the end of a step, and follows its branch from now on, or the one that is given.
+
+        Told to the listener after this has returned. Raises NoSuchPlace or SessionEnded.
+        """
+        if self.is_over:
+            raise SessionEnded("the program has ended: restart it to go on")
+        timeline = self.timeline
+        step, chosen = timeline.find(number, branch)
+        self._cancel()
+        timeline.branch, self.stopping.branch = chosen, chosen.number
+        self._jump(Stop(step.trace, Reason.GOTO, f"At step {number}"))
+
+    def restart_frame(self, index: int) -> None:
+        """Goes back to the first line of the activation at `index` of the stack.
+
+        Told to the listener after this has returned. Raises NotStopped or NoSuchPlace.
+        """
+        found = first_line(self._standing().trace, index)
+        if found is None:
+            raise NoSuchPlace("the beginning of this frame has not been predicted")
+        self._jump(Stop(found, Reason.GOTO, "Frame restarted"))
+
+    def check_line(self, line: int) -> None:
+        """Raises NoSuchPlace, SessionEnded or NotStopped when `set_line` cannot go there."""
+        state = self._changeable().state
+        scope = state.stack[level(state)]
+        function = self.program.function_for(scope.function, scope.scope_line)
+        if line not in function.lines:
+            raise NoSuchPlace(
+                f"line {line} is no line to stop at in {function.qualname}: only lines of the "
+                "function that is shown can be jumped to"
+            )
+
+    def set_line(self, line: int) -> None:
+        """Jumps to a line of the scope that is shown: nothing in between runs. Begins a branch.
+
+        Told to the listener after this has returned. Raises as `check_line`.
+        """
+        self.check_line(line)
+        here = self.timeline.cursor.trace
+        there = moved(here, level(here.state) + 1, line, self.program.line_text(line))
+        self._fork(there, Change("goto", f"line {line}"))
+        self._jump(Stop(there, Reason.GOTO, f"Jumped to line {line}"))
 
     async def close(self) -> None:
         """Ends what is under way, and tells nothing any more. The world model stays open."""
@@ -194,16 +182,26 @@ class Session:
         if previous is not None:
             await asyncio.wait([previous])
 
+    def _jump(self, stop: Stop) -> None:
+        """Stands at `stop` from now on; told as an action that is done."""
+        self.timeline.cursor = stop
+        run = self._begin_run(Goal(Action.RUN_TO), stop.reason)
+        asyncio.get_running_loop().call_soon(self._stop, run, stop)
+
     def _standing(self) -> Stop:
-        """The stop, where something can be changed. Raises NotStopped or SessionEnded."""
+        """Where the session stands. Raises NotStopped."""
         if self.is_running or self.is_over:
-            raise NotStopped("the program is being predicted: pause it first")
-        stop = self.timeline.cursor
+            raise NotStopped("the program is being predicted, or it has ended")
+        return self.timeline.cursor
+
+    def _changeable(self) -> Stop:
+        """A stop where something can be changed. Raises NotStopped or SessionEnded."""
+        stop = self._standing()
         if stop.trace.frame is not None and left_entry(stop.trace.frame):
             raise SessionEnded("the program has ended here: step back to change something")
         return stop
 
-    def _fork(self, trace: Trace, change: str) -> None:
+    def _fork(self, trace: Trace, change: Change) -> None:
         """Begins a branch with `trace` in the place of the cursor's frame."""
         timeline = self.timeline
         origin = timeline.branch.number
@@ -213,10 +211,10 @@ class Session:
         self.stopping.fork(origin, branch.number, trace.length)
         self._printing.append(Printing(self.program.tree, trace.state))
 
-    def _begin_run(self, goal: Goal, reason: Reason) -> _Run:
+    def _begin_run(self, goal: Goal, reason: Reason) -> Run:
         timeline = self.timeline
         model = timeline.branch.model
-        self._run = _Run(goal, reason, timeline.cursor, timeline.tip, model)
+        self._run = Run(goal, reason, timeline.cursor, timeline.tip, model)
         return self._run
 
     def _cancel(self) -> asyncio.Task[None] | None:
@@ -230,12 +228,12 @@ class Session:
         task.cancel()
         return task
 
-    def _paused(self, run: _Run) -> None:
+    def _paused(self, run: Run) -> None:
         if run is self._run:
             self._keep(run, End.CANCELLED)
             self._stop(run, Stop(run.node, Reason.PAUSE, "Paused"))
 
-    async def _perform(self, run: _Run, previous: asyncio.Task[None] | None) -> None:
+    async def _perform(self, run: Run, previous: asyncio.Task[None] | None) -> None:
         """One action from its start to the stop that it leads to."""
         try:
             if previous is not None:
@@ -253,18 +251,18 @@ class Session:
             message = f"{type(error).__name__}: {error}"
             self._fail(run, "Internal error", InternalError.code, message)
 
-    def _stop(self, run: _Run, stop: Stop) -> None:
+    def _stop(self, run: Run, stop: Stop) -> None:
         """Ends an action at a stop, unless another one has taken its place."""
         if run is self._run:
             self._run = None
             self.timeline.stop(stop)
 
-    def _keep(self, run: _Run, end: End, message: str = "") -> None:
+    def _keep(self, run: Run, end: End, message: str = "") -> None:
         """Puts what an unfinished action has predicted on the timeline."""
         if run.node is not self.timeline.tip:
             self.timeline.append(run.goal.action, run.node, run.model, end, message)
 
-    def _fail(self, run: _Run, title: str, code: int, message: str) -> None:
+    def _fail(self, run: Run, title: str, code: int, message: str) -> None:
         """The action has failed: the session stays where it began, and says so."""
         if run is not self._run:
             return
@@ -273,7 +271,7 @@ class Session:
         stop = Stop(run.start.trace, Reason.PAUSE, title, f"{message} (step again to retry)")
         self._stop(run, stop)
 
-    async def _forward(self, run: _Run) -> None:
+    async def _forward(self, run: Run) -> None:
         """Over visited ground first, then on from the furthest known frame with the model."""
         for node in self.timeline.ahead():
             found = self._judge(run, node)
@@ -286,7 +284,7 @@ class Session:
         else:
             await self._predict(run)
 
-    async def _predict(self, run: _Run) -> None:
+    async def _predict(self, run: Run) -> None:
         """Asks the world model until the goal, the program's end or a limit is reached.
 
         The breakpoints that every arrival stops at are part of what it is asked for; the others,
@@ -295,7 +293,7 @@ class Session:
         while True:
             goal = replace(
                 remaining(run.goal, run.start.state, run.node.state),
-                lines=self.stopping.plain_places(),
+                lines=self.stopping.plain_places() | run.goal.lines,
                 exceptions=self.stopping.raised and not self.stopping.raised_condition,
             )
             watch = self._watch(run, goal, run.node.state)
@@ -314,7 +312,7 @@ class Session:
                 self._stop(run, Stop(trace, Reason.PAUSE, "Cut off", message))
                 return
 
-    def _watch(self, run: _Run, goal: Goal, begin: State) -> OnFrame:
+    def _watch(self, run: Run, goal: Goal, begin: State) -> OnFrame:
         """What is done with each frame as it comes: printing, and judging whether to stop."""
 
         printing = self._printing[self.timeline.branch.number]
@@ -329,7 +327,7 @@ class Session:
 
         return watch
 
-    def _judge(self, run: _Run, node: Trace) -> Stop | None:
+    def _judge(self, run: Run, node: Trace) -> Stop | None:
         """Why a walk forward stops on the last frame of `node`, if it does."""
         assert node.frame is not None
         hit = self.stopping.judge(node, self._log)
@@ -343,7 +341,7 @@ class Session:
         """What a logpoint says."""
         self.listener.output(Output(text + "\n", "log", frame.line))
 
-    def _at_end(self, run: _Run, end: Trace) -> None:
+    def _at_end(self, run: Run, end: Trace) -> None:
         """The entry scope is left: stops once, so that the outcome can be seen, then ends."""
         raised, at = uncaught(end), run.start.trace
         frame = raised.frame if raised is not None else end.frame
@@ -362,7 +360,7 @@ class Session:
         else:
             self._stop(run, Stop(end, Reason.STEP, "At the end", f"returns {text}"))
 
-    def _backward(self, run: _Run) -> None:
+    def _backward(self, run: Run) -> None:
         """Over visited ground, to the goal, or to the very first line."""
         first = run.start.trace
         for node in self.timeline.behind():

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from foreframe_protocol.states import Action, End, Event, Goal, State, Trace, Usage
+from foreframe.errors import NoSuchPlace
+from foreframe_protocol.states import Action, End, Event, Goal, Locals, State, Trace, Usage, Value
 
 NO_USAGE = Usage()
 
@@ -25,6 +26,14 @@ class Reason(StrEnum):
     EXCEPTION = "exception"
     PAUSE = "pause"
     GOTO = "goto"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a person changed. `kind`: "edit" for a value, "goto" for the line."""
+
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +51,7 @@ class Step:
     message: str = ""
     usage: Usage = NO_USAGE
     branch: int = 0  # the number of the one it was made on
-    change: str = ""  # what the person changed, if that is what began its branch
+    change: Change | None = None  # what began its branch, if it is a branch's first
 
 
 @dataclass(slots=True, eq=False)
@@ -126,7 +135,7 @@ class Timeline:
         self.steps.append(step)
         return step
 
-    def fork(self, trace: Trace, model: Trace, change: str) -> Branch:
+    def fork(self, trace: Trace, model: Trace, change: Change) -> Branch:
         """A branch on which `trace` takes the place of the frame at the cursor, which goes there.
 
         Subscribers are not told: the person who changes something knows.
@@ -141,15 +150,22 @@ class Timeline:
         self.cursor = replace(self.cursor, trace=trace)
         return self.branch
 
-    def choose(self, step: Step, branch: Branch | None = None) -> None:
-        """Makes a branch through `step` the one to follow, its own by default.
+    def find(self, number: int, branch: int | None = None) -> tuple[Step, Branch]:
+        """A step and a branch that it is on, the one that it was made on by default.
 
-        Raises ValueError when the step is not on that branch.
+        Raises NoSuchPlace.
         """
-        branch = self.branches[step.branch] if branch is None else branch
-        if step not in branch.steps():
-            raise ValueError(f"step {step.number} is not on branch {branch.number}")
-        self.branch = branch
+        if not 0 <= number < len(self.steps):
+            raise NoSuchPlace(f"there is no step {number}: there are {len(self.steps)}, from 0")
+        step = self.steps[number]
+        wanted = step.branch if branch is None else branch
+        if not 0 <= wanted < len(self.branches):
+            raise NoSuchPlace(
+                f"there is no branch {wanted}: there are {len(self.branches)}, from 0"
+            )
+        if step not in self.branches[wanted].steps():
+            raise NoSuchPlace(f"step {number} is not on branch {wanted}")
+        return step, self.branches[wanted]
 
     def here(self) -> Step | None:
         """The last step at or before the cursor on its branch."""
@@ -183,6 +199,36 @@ class Timeline:
 def level(state: State) -> int:
     """The depth of the scope that is shown: after a return, the caller's if there is one."""
     return max(0, len(state.stack) - (2 if state.event is Event.RETURN else 1))
+
+
+def first_line(trace: Trace, depth: int) -> Trace | None:
+    """The first line frame of the activation at `depth`, going back; None: it is not known."""
+    found: Trace | None = None
+    node: Trace | None = trace
+    while node is not None and node.frame is not None:
+        if node.frame.depth == depth:
+            if node.frame.event is Event.LINE:
+                found = node
+            elif node.frame.event is Event.CALL:
+                return found
+        node = node.parent
+    return None
+
+
+def changes(before: State | None, after: State) -> Iterator[tuple[str, Value]]:
+    """The variables of the scope that is shown that differ from what they were before.
+
+    All of them, where another scope was shown.
+    """
+    scope = after.stack[level(after)]
+    known: Locals = {}
+    if before is not None and level(before) == level(after):
+        other = before.stack[level(before)]
+        if (other.function, other.scope_line) == (scope.function, scope.scope_line):
+            known = other.locals
+    for name, value in scope.locals.items():
+        if name not in known or known[name].text != value.text:
+            yield name, value
 
 
 def remaining(goal: Goal, start: State, here: State) -> Goal:

@@ -8,6 +8,7 @@ from rule_world import SOURCE, RuleWorld
 
 from foreframe.editing import Target
 from foreframe.errors import NotStopped, SessionEnded
+from foreframe.timeline import Change
 from foreframe_protocol.states import Event, Provenance
 
 
@@ -53,7 +54,7 @@ async def test_the_future_that_was_left_stays():
     assert (await one.step(RUN)).text == "returns 1"
     assert [branch.tip.trace.state.value.text for branch in timeline.branches] == ["6", "1"]
     assert timeline.branches[0].tip.trace is left.trace
-    assert timeline.branches[1].first.change == "n = 1"
+    assert timeline.branches[1].first.change == Change("edit", "n = 1")
 
 
 async def test_an_edit_of_an_edit_is_a_branch_beside_it():

@@ -9,7 +9,8 @@ from typing import Any
 from rule_world import RuleWorld, first_frame
 from tape import TapeWorld, marks, record
 
-from foreframe.session import Output, Session
+from foreframe.parties import Output
+from foreframe.session import Session
 from foreframe.stopping import Breakpoint
 from foreframe.timeline import Stop, level
 from foreframe_models.control_flow import Program

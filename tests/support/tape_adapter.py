@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from foreframe.dap.server import serve_stdio, serve_tcp
-from foreframe.session import WorldModel
+from foreframe.parties import WorldModel
 
 
 def main() -> None:

@@ -15,8 +15,11 @@ from foreframe.dap.edit_requests import EditRequests
 from foreframe.dap.inspection import THREAD, Inspection
 from foreframe.dap.launch import OpenWorld, launch, open_model, warm_up
 from foreframe.dap.progress import Progress
+from foreframe.dap.timeline_requests import TimelineRequests
 from foreframe.errors import AttachNotAvailable, BadArguments
-from foreframe.session import Output, Session
+from foreframe.parties import Output
+from foreframe.session import Session
+from foreframe.stopping import Place
 from foreframe.timeline import Stop
 from foreframe_protocol import dap
 from foreframe_protocol.states import Action, Direction
@@ -50,7 +53,8 @@ class Adapter(Conversation):
         self._breakpoints = BreakpointRequests(self._current)
         self._inspection = Inspection(self._current)
         edits = EditRequests(self._current, self._inspection, self._changed)
-        self.rooms = (self, self._breakpoints, self._inspection, edits)
+        self._targets = TimelineRequests(self._current, self._inspection)
+        self.rooms = (self, self._breakpoints, self._inspection, edits, self._targets)
         self._refreshes = False  # the client, when it is told that something has changed
         self._progress = Progress(self.event, self._frames_done)
         self.is_closed = False
@@ -226,8 +230,11 @@ class Adapter(Conversation):
     def on_next(self, arguments: asked.ThreadArguments) -> Body:
         return self._step(Action.STEP_OVER)
 
-    def on_step_in(self, arguments: asked.ThreadArguments) -> Body:
-        return self._step(Action.STEP_INTO)
+    def on_step_in(self, arguments: asked.StepInArguments) -> Body:
+        if arguments.target_id is None:
+            return self._step(Action.STEP_INTO)
+        places = self._targets.places(arguments.target_id)
+        return self._step(Action.STEP_OVER, places=places)
 
     def on_step_out(self, arguments: asked.ThreadArguments) -> Body:
         return self._step(Action.STEP_OUT)
@@ -246,9 +253,14 @@ class Adapter(Conversation):
         self._current.begun.pause()
         return None
 
-    def _step(self, action: Action, direction: Direction = Direction.FORWARD) -> Body:
+    def _step(
+        self,
+        action: Action,
+        direction: Direction = Direction.FORWARD,
+        places: frozenset[Place] = frozenset(),
+    ) -> Body:
         session = self._current.begun
-        session.step(action, direction)
+        session.step(action, direction, places=places)
         self._progress.start(TITLES[action] if direction is Direction.FORWARD else "Going back")
         return None
 

@@ -32,12 +32,13 @@ Body = Mapping[str, object] | None
 Handler = Callable[[Any], Body | Coroutine[None, None, Body]]
 
 _CAPITAL = re.compile(r"(?<=[a-z])([A-Z])")
-_COMMAND = re.compile(r"[a-z][A-Za-z]{0,63}")
+_COMMAND = re.compile(r"(?:foreframe/)?[a-z][A-Za-z]{0,63}")
 
 
 class Conversation:
     """One client's requests, answered by methods named `on_` + the command, in any of its rooms.
 
+    Requests that the protocol has not are named `foreframe/...`; their methods, `own_...`.
     What such a method returns is the body of the response; one that is a coroutine answers later.
     The annotation of its argument names the model in `dap_arguments` that the request's arguments
     are checked against; `Raw` ones are not. Models are imported when the first one is needed.
@@ -106,7 +107,8 @@ class Conversation:
         """The method for a command and the model of its arguments. Raises UnknownCommand."""
         found = self._handlers.get(command)
         if found is None:
-            name = "on_" + _CAPITAL.sub(r"_\1", command).lower()
+            prefix = "own_" if command.startswith("foreframe/") else "on_"
+            name = prefix + _CAPITAL.sub(r"_\1", command.removeprefix("foreframe/")).lower()
             known = [room for room in self.rooms if hasattr(room, name)]
             if not known or not _COMMAND.fullmatch(command):
                 raise UnknownCommand(f"{command!r} is not supported by this adapter")

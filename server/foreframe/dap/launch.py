@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foreframe.errors import BadEntry, BadOption, ModeNotAvailable
-from foreframe.session import WorldModel
+from foreframe.parties import WorldModel
 from foreframe_protocol import dap
 from foreframe_protocol.states import Trace
 

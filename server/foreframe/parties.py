@@ -1,0 +1,55 @@
+"""Who a session deals with: a world model that predicts, and a listener that is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from foreframe.timeline import Stop
+from foreframe_protocol.states import Frame, Goal, Prediction, State, Trace
+
+if TYPE_CHECKING:
+    from foreframe_models.control_flow import Program
+    from foreframe_models.entry import Entry
+
+OnFrame = Callable[[Frame], bool | None]
+
+
+class WorldModel(Protocol):
+    """What a session needs of `foreframe_models.world_model.WorldModel`."""
+
+    async def start(self, program: Program, entry: Entry) -> Trace: ...
+
+    async def predict(
+        self,
+        program: Program,
+        trace: Trace,
+        goal: Goal,
+        *,
+        on_frame: OnFrame | None = None,
+        priority: int = 0,
+    ) -> Prediction: ...
+
+    def begin(self, program: Program, state: State) -> Trace: ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Something to tell besides where the session stands."""
+
+    text: str
+    kind: str  # "stdout", "stderr": as predicted; "log": a logpoint's; "limit", "error": our own
+    line: int | None = None
+
+
+class Listener(Protocol):
+    """Who is told what happens in a session."""
+
+    def stopped(self, stop: Stop) -> None: ...
+
+    def output(self, output: Output) -> None: ...
+
+    def ended(self, exit_code: int) -> None: ...
