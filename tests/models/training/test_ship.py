@@ -13,8 +13,8 @@ from foreframe_models.vocabulary import Vocabulary
 
 pytest.importorskip("torch")
 
-from foreframe_models.training.measure import Exactness  # noqa: E402
-from foreframe_models.training.ship import Card  # noqa: E402
+from foreframe_models.training.measure import Exactness
+from foreframe_models.training.ship import Card
 
 
 def test_a_card_tells_what_was_measured_on_what() -> None:
