@@ -132,6 +132,7 @@ CAPABILITIES: dict[str, object] = {
     "supportsBreakpointLocationsRequest": True,
     "supportsExceptionFilterOptions": True,
     "supportsExceptionInfoRequest": True,
+    "supportsDataBreakpoints": True,
     "supportsStepBack": True,
     "supportsRestartFrame": True,
     "supportsGotoTargetsRequest": True,

@@ -88,6 +88,22 @@ class SetFunctionBreakpointsArguments(Model):
     breakpoints: list[FunctionBreakpoint]
 
 
+class DataBreakpointInfoArguments(Model):
+    name: str
+    variables_reference: int | None = None
+    frame_id: int | None = None
+
+
+class DataBreakpoint(Model):
+    data_id: str
+    condition: str | None = None
+    hit_condition: str | None = None
+
+
+class SetDataBreakpointsArguments(Model):
+    breakpoints: list[DataBreakpoint]
+
+
 class ExceptionFilterOptions(Model):
     filter_id: str
     condition: str | None = None

@@ -364,9 +364,8 @@ class Session:
         """Over visited ground, to the goal, or to the very first line."""
         first = run.start.trace
         for node in self.timeline.behind():
-            if node.frame is None or node.frame.event is not Event.LINE:
-                continue
-            first = node
+            if node.frame is not None and node.frame.event is Event.LINE:
+                first = node
             if run.goal.action is Action.RUN_TO:
                 hit = self.stopping.judge(node, self._log)
                 if hit is not None:

@@ -15,6 +15,7 @@ from foreframe.timeline import Reason
 from foreframe_protocol.states import Event, Frame, State, Trace, Value, left_entry
 
 Place = tuple[int, int]  # (scope_line, line)
+MAX_SHOWN = 100  # characters of a value that has changed
 
 _HITS = re.compile(r"\s*(==|>=|<=|>|<|%)?\s*(\d{1,9})\s*")
 _SIGNS: Mapping[str, Callable[[int, int], bool]] = {
@@ -28,9 +29,44 @@ _SIGNS: Mapping[str, Callable[[int, int], bool]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of any activation of a scope."""
+
+    function: str
+    scope_line: int
+    name: str
+
+    def change(self, node: Trace) -> str:
+        """What has become of its value since the frame before in its activation; empty: nothing.
+
+        Only line frames show that: a change is seen on the line after the one that made it.
+        """
+        frame, before = node.frame, node.parent
+        if frame is None or before is None or frame.event is not Event.LINE:
+            return ""
+        if (frame.function, frame.scope_line) != (self.function, self.scope_line):
+            return ""
+        if frame.depth >= len(before.state.stack):
+            return ""
+        old = before.state.stack[frame.depth].locals.get(self.name)
+        new = node.state.stack[frame.depth].locals.get(self.name)
+        if old is new or (old is not None and new is not None and old.text == new.text):
+            return ""
+        return f"{self.name}: {_shown(old)} → {_shown(new)}"
+
+
+def _shown(value: Value | None) -> str:
+    if value is None:
+        return "no value"
+    return value.text if len(value.text) <= MAX_SHOWN else value.text[:MAX_SHOWN] + "…"
+
+
 @dataclass(eq=False, slots=True)
 class Breakpoint:
     """Stops (or logs) at lines, if its conditions hold. Empty texts stand for no condition.
+
+    One with a `variable` stops wherever that has changed.
 
     `hits` are, for each branch, the lengths of the traces on which it was reached with its
     condition true: counting them up to a frame gives the same number whichever way that frame was
@@ -43,12 +79,13 @@ class Breakpoint:
     hit_condition: str = ""
     log_message: str = ""
     reason: Reason = Reason.BREAKPOINT
+    variable: Variable | None = None
     hits: dict[int, list[int]] = field(default_factory=dict)
 
     @property
     def is_plain(self) -> bool:
         """Whether reaching it is stopping at it."""
-        return not (self.condition or self.hit_condition or self.log_message)
+        return not (self.condition or self.hit_condition or self.log_message or self.variable)
 
     def check(self) -> None:
         """Raises BadExpression when its condition, hit condition or log message cannot be read."""
@@ -92,6 +129,7 @@ class Stopping:
 
     lines: list[Breakpoint] = field(default_factory=list)
     functions: list[Breakpoint] = field(default_factory=list)
+    variables: list[Breakpoint] = field(default_factory=list)
     raised: bool = False
     raised_condition: str = ""
     uncaught: bool = True
@@ -100,6 +138,7 @@ class Stopping:
     def breakpoints(self) -> Iterator[Breakpoint]:
         yield from self.lines
         yield from self.functions
+        yield from self.variables
 
     def fork(self, origin: int, branch: int, length: int) -> None:
         """A branch begins on the frame of this number: what was hit before counts there too."""
@@ -129,7 +168,8 @@ class Stopping:
         hit: list[Breakpoint] = []
         text = ""
         for breakpoint_ in self.breakpoints():
-            if place not in breakpoint_.places:
+            change = breakpoint_.variable.change(node) if breakpoint_.variable else ""
+            if place not in breakpoint_.places and not change:
                 continue
             holds, problem = is_true(breakpoint_.condition, node.state)
             if not holds:
@@ -142,7 +182,7 @@ class Stopping:
                     log(log_text(breakpoint_.log_message, names_of(node.state)), frame)
             else:
                 hit.append(breakpoint_)
-                text = text or problem
+                text = text or problem or change
         if not hit:
             return None
         return Hit(tuple(b.id for b in hit), hit[0].reason, text)

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     EXCEPTION = "exception"
     PAUSE = "pause"
     GOTO = "goto"
+    DATA_BREAKPOINT = "data breakpoint"
 
 
 @dataclass(frozen=True, slots=True)

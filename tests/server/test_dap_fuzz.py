@@ -16,12 +16,13 @@ COMMANDS = [
     *("scopes", "variables", "next", "stepIn", "stepOut", "continue", "pause", "stepBack"),
     *("reverseContinue", "evaluate", "completions", "source", "loadedSources", "exceptionInfo"),
     *("setVariable", "setExpression", "restartFrame", "gotoTargets", "goto", "stepInTargets"),
+    *("dataBreakpointInfo", "setDataBreakpoints"),
     *("foreframe/timeline", "foreframe/branches", "foreframe/goTo", "foreframe/"),
     *("cancel", "terminate", "restart", "fly", "", "on_next"),
 ]
 NAMES = st.sampled_from(
     "threadId frameId variablesReference expression source breakpoints line text column filters "
-    "start count filter program levels name value targetId step branch x".split()
+    "start count filter program levels name value targetId step branch dataId x".split()
 )
 VALUES = st.none() | st.booleans() | st.integers(-3, 5) | st.text(max_size=3) | st.just({})
 ARGUMENTS = st.none() | VALUES | st.lists(VALUES, max_size=2)

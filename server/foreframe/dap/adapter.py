@@ -50,8 +50,8 @@ class Adapter(Conversation):
         self._open_world, self._engine = open_world, engine
         self._is_configured = False
         self._current = Current()
-        self._breakpoints = BreakpointRequests(self._current)
         self._inspection = Inspection(self._current)
+        self._breakpoints = BreakpointRequests(self._current, self._inspection)
         edits = EditRequests(self._current, self._inspection, self._changed)
         self._targets = TimelineRequests(self._current, self._inspection)
         self.rooms = (self, self._breakpoints, self._inspection, edits, self._targets)

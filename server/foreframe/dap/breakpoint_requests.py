@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from foreframe.dap.breakpoints import FUNCTIONS, PENDING, BreakpointTable, Placement, Wanted
+from foreframe.dap.breakpoints import (
+    FUNCTIONS,
+    PENDING,
+    VARIABLES,
+    BreakpointTable,
+    Placement,
+    Wanted,
+    data_id,
+    variable_of,
+)
 from foreframe.dap.conversation import Body
 from foreframe.dap.current import Current
-from foreframe.errors import BadArguments
+from foreframe.dap.inspection import Inspection
+from foreframe.dap.variables import shown_stack
+from foreframe.errors import BadArguments, BadExpression, CannotSet
 from foreframe.expressions import parse
+from foreframe.stopping import Variable
 from foreframe_protocol import dap
 
 if TYPE_CHECKING:
@@ -18,8 +30,8 @@ if TYPE_CHECKING:
 class BreakpointRequests:
     """Sets breakpoints in the session there is, or keeps them for the one to come."""
 
-    def __init__(self, current: Current) -> None:
-        self._current = current
+    def __init__(self, current: Current, inspection: Inspection) -> None:
+        self._current, self._inspection = current, inspection
         self._table = BreakpointTable()
         self._placement: Placement | None = None
         self._exceptions: dict[str, str] | None = None  # filter → condition
@@ -52,6 +64,34 @@ class BreakpointRequests:
         self._table.ask(FUNCTIONS, wanted)
         return {"breakpoints": self._place(FUNCTIONS)}
 
+    def on_data_breakpoint_info(self, arguments: asked.DataBreakpointInfoArguments) -> Body:
+        """What can be watched: a variable of a scope, as a whole."""
+        variables, name = self._inspection.variables, arguments.name
+        stack = shown_stack(self._current.stop.state)
+        index = len(stack) - 1
+        try:
+            if arguments.variables_reference is not None:
+                index, name = variables.settable(arguments.variables_reference, name)
+            elif arguments.frame_id is not None:
+                index = variables.frame_index(arguments.frame_id)
+            if not name.isidentifier():
+                raise BadExpression(f"{name!r} is not a variable: only a whole one can be watched")
+            scope = stack[index]
+            data = data_id(Variable(scope.function, scope.scope_line, name))
+            variable_of(self._current.launched.program, data)
+        except (BadExpression, CannotSet) as error:
+            return {"dataId": None, "description": str(error)}
+        description = f"{name} in {scope.function}, as predicted"
+        return {"dataId": data, "description": description, "accessTypes": ["write"]}
+
+    def on_set_data_breakpoints(self, arguments: asked.SetDataBreakpointsArguments) -> Body:
+        wanted = [
+            Wanted(data=b.data_id, condition=b.condition or "", hit_condition=b.hit_condition or "")
+            for b in arguments.breakpoints
+        ]
+        self._table.ask(VARIABLES, wanted)
+        return {"breakpoints": self._place(VARIABLES)}
+
     def place_all(self, placement: Placement) -> list[dap.Breakpoint]:
         """Sets all that was asked for in a session that is new, and says what became of it."""
         launched = self._current.launched
@@ -61,7 +101,8 @@ class BreakpointRequests:
             if launched.is_program(path):
                 self._table.rename(path, launched.program.path)
         self._place_exceptions()
-        return self._place(launched.program.path) + self._place(FUNCTIONS)
+        placed = self._place(launched.program.path) + self._place(FUNCTIONS)
+        return placed + self._place(VARIABLES)
 
     def _place(self, path: str) -> list[dap.Breakpoint]:
         """Sets what was asked for in a file, or for functions, as far as that can be."""
@@ -70,6 +111,8 @@ class BreakpointRequests:
             told = self._table.refused(path, PENDING)
         elif path == FUNCTIONS:
             session.stopping.functions, told = self._table.place(placement, path)
+        elif path == VARIABLES:
+            session.stopping.variables, told = self._table.place(placement, path)
         elif path == launched.program.path:
             session.stopping.lines, told = self._table.place(placement, path)
         else:
@@ -78,7 +121,7 @@ class BreakpointRequests:
         for answer in told:
             if "line" in answer:
                 answer["line"] = self._current.line_out(answer["line"])
-            if launched is not None and answer["verified"]:
+            if launched is not None and "line" in answer and answer["verified"]:
                 answer["source"] = launched.source
         return told
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from inspect import CO_OPTIMIZED
 from typing import TYPE_CHECKING
 
 from foreframe.errors import BadExpression
-from foreframe.stopping import Breakpoint, Place
+from foreframe.stopping import Breakpoint, Place, Variable
 from foreframe.timeline import Reason
 from foreframe_protocol import dap
 
@@ -59,16 +60,19 @@ def is_called(function: Function) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A breakpoint as it is asked for: on a line (from 1), or on a function by its name."""
+    """A breakpoint as it is asked for: on a line (from 1), a function by its name, or a variable
+    by what `data_id` gives."""
 
     line: int | None = None
     function: str = ""
+    data: str | None = None
     condition: str = ""
     hit_condition: str = ""
     log_message: str = ""
 
 
 FUNCTIONS = ""  # the key of function breakpoints, which belong to no file
+VARIABLES = "\0"  # the key of data breakpoints
 
 
 class BreakpointTable:
@@ -105,7 +109,7 @@ class BreakpointTable:
 
     def paths(self) -> list[str]:
         """The files for which something was asked."""
-        return [path for path in self._asked if path != FUNCTIONS]
+        return [path for path in self._asked if path not in (FUNCTIONS, VARIABLES)]
 
     def refused(self, path: str, message: str) -> list[dap.Breakpoint]:
         """The answer where none of a file's breakpoints can be set (yet)."""
@@ -126,29 +130,36 @@ class BreakpointTable:
         for ident, wanted in self._asked.get(path, ()):
             answer: dap.Breakpoint = {"id": ident, "verified": True}
             try:
-                line, places = found(placement, wanted)
-                breakpoint_ = self._make(ident, wanted, places)
+                line, places, variable = found(placement, wanted)
+                breakpoint_ = self._make(ident, wanted, places, variable)
             except BadExpression as error:
                 answer = {"id": ident, "verified": False, "message": str(error)}
                 if wanted.line is not None:
                     answer["line"] = wanted.line
             else:
                 made.append(breakpoint_)
-                answer["line"] = line
+                if line is not None:
+                    answer["line"] = line
                 if wanted.line is not None and line != wanted.line:
                     answer["message"] = f"moved from line {wanted.line}: no code to stop at there"
             told.append(answer)
         return made, told
 
-    def _make(self, ident: int, wanted: Wanted, places: frozenset[Place]) -> Breakpoint:
+    def _make(
+        self, ident: int, wanted: Wanted, places: frozenset[Place], variable: Variable | None
+    ) -> Breakpoint:
         """The breakpoint, the one that was there before if it is the same. Raises BadExpression."""
+        reason = Reason.FUNCTION_BREAKPOINT if wanted.line is None else Reason.BREAKPOINT
+        if variable is not None:
+            reason = Reason.DATA_BREAKPOINT
         new = Breakpoint(
             ident,
             places,
             wanted.condition,
             wanted.hit_condition,
             wanted.log_message,
-            Reason.FUNCTION_BREAKPOINT if wanted.line is None else Reason.BREAKPOINT,
+            reason,
+            variable,
         )
         new.check()
         known = self._made.get(ident)
@@ -162,14 +173,36 @@ class BreakpointTable:
             breakpoint_.hits.clear()
 
 
-def found(placement: Placement, wanted: Wanted) -> tuple[int, frozenset[Place]]:
+def data_id(variable: Variable) -> str:
+    """A variable as an editor keeps it."""
+    return json.dumps([variable.function, variable.scope_line, variable.name])
+
+
+def variable_of(program: Program, data: str) -> Variable:
+    """The variable that `data_id` was given for. Raises BadExpression when there is none."""
+    try:
+        function, scope_line, name = json.loads(data)
+        known = program.function_for(function, scope_line).binding.names
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BadExpression("the function of this variable is not in the program") from error
+    if name not in known:
+        raise BadExpression(f"{function} has no variable {name!r}: it can never change")
+    return Variable(function, scope_line, name)
+
+
+Found = tuple[int | None, frozenset[Place], Variable | None]
+
+
+def found(placement: Placement, wanted: Wanted) -> Found:
     """Where a breakpoint goes. Raises BadExpression when there is no such place."""
+    if wanted.data is not None:
+        return None, frozenset(), variable_of(placement.program, wanted.data)
     if wanted.line is not None:
         at_line = placement.at_line(wanted.line)
         if at_line is None:
             raise BadExpression("there is no code to stop at on this line or below")
-        return at_line
+        return *at_line, None
     at_function = placement.at_function(wanted.function.strip().removesuffix("()"))
     if at_function is None:
         raise BadExpression(f"the program has no function {wanted.function!r}")
-    return at_function
+    return *at_function, None
