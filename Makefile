@@ -18,7 +18,7 @@ help: ## what there is
 
 demo: .venv/.runtime ## predict examples/strawberry.py, check it against a real run
 	$(BIN)/foreframe trace examples/strawberry.py --function count_letter \
-	  --args "'strawberry', 'r'" --check
+	  --args "'strawberry', 'r'" --check --max-frames 60
 
 test: .venv/.dev ## the tests that need no other model, on this Python
 	$(BIN)/pytest -m "not vllm"
