@@ -208,7 +208,7 @@ class Session:
         # Its length counts on, so that frames keep their numbers, and limits hold for the whole.
         model = replace(self.world.begin(self.program, trace.state), length=trace.length)
         branch = timeline.fork(trace, model, change)
-        self.stopping.fork(origin, branch.number, trace.length)
+        self.stopping.fork(origin, branch.number, trace)
         self._printing.append(Printing(self.program.tree, trace.state))
 
     def _begin_run(self, goal: Goal, reason: Reason) -> Run:

@@ -140,12 +140,13 @@ class Stopping:
         yield from self.functions
         yield from self.variables
 
-    def fork(self, origin: int, branch: int, length: int) -> None:
-        """A branch begins on the frame of this number: what was hit before counts there too."""
+    def fork(self, origin: int, branch: int, node: Trace) -> None:
+        """A branch begins with `node`: what was hit before it counts there too."""
         self.branch = branch
         for breakpoint_ in self.breakpoints():
             hits = breakpoint_.hits.get(origin, [])
-            breakpoint_.hits[branch] = hits[: bisect_left(hits, length)]
+            breakpoint_.hits[branch] = hits[: bisect_left(hits, node.length)]
+        self.judge(node, lambda text, frame: None)  # it has been reached; logpoints have spoken
 
     def plain_places(self) -> frozenset[Place]:
         """Where every arrival stops."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -49,7 +50,7 @@ def next_frame(state: State) -> Frame:
         caller = state.stack[-2]
         assert state.value is not None
         return _line(replace(caller), 9, depth - 1, total=int(state.value.text))
-    values = {name: int(value.text) for name, value in top.locals.items()}
+    values = defaultdict(int, {name: int(value.text) for name, value in top.locals.items()})
     if top.function == "add":
         match 2 if state.event is Event.CALL else top.line + 1:
             case 2:
