@@ -29,12 +29,15 @@ export interface SessionStop {
 export class Sessions implements vscode.DebugAdapterTrackerFactory {
   private readonly stopped = new vscode.EventEmitter<SessionStop>();
   private readonly went = new vscode.EventEmitter<vscode.DebugSession>();
+  private readonly stayed = new vscode.EventEmitter<vscode.DebugSession>();
   private readonly ended = new vscode.EventEmitter<vscode.DebugSession>();
   private readonly told = new vscode.EventEmitter<{ session: vscode.DebugSession; event: DebugProtocol.Event }>();
 
   readonly onDidStop = this.stopped.event;
   /** An action was asked for: what was shown of the last stop is old. */
   readonly onDidGo = this.went.event;
+  /** An action was refused: the session stands where it stood. */
+  readonly onDidStay = this.stayed.event;
   readonly onDidEnd = this.ended.event;
   /** Every other event of a back end. */
   readonly onDidTell = this.told.event;
@@ -59,6 +62,10 @@ export class Sessions implements vscode.DebugAdapterTrackerFactory {
         this.went.fire(session);
       },
       onDidSendMessage: (message: DebugProtocol.ProtocolMessage) => {
+        if (message.type === 'response') {
+          const { command, success } = message as DebugProtocol.Response;
+          if (!success && ACTIONS.has(command)) this.stayed.fire(session);
+        }
         if (message.type !== 'event') return;
         const event = message as DebugProtocol.Event;
         if (event.event !== 'stopped') {

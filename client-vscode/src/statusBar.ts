@@ -26,6 +26,10 @@ export class StatusBar implements vscode.Disposable {
         this.latency = stop.latency ?? this.latency;
         this.show();
       }),
+      sessions.onDidStay(() => {
+        this.thinking = false;
+        this.show();
+      }),
       sessions.onDidEnd(() => {
         this.thinking = false;
         this.latency = undefined;

@@ -33,6 +33,7 @@ export class StopReader implements vscode.Disposable {
     this.subscriptions = [
       this.selected,
       vscode.debug.onDidChangeActiveStackItem(read),
+      sessions.onDidStay(read),
       sessions.onDidTell(({ event }) => {
         if (event.event === 'invalidated') read();
       }),

@@ -8,7 +8,7 @@ test('in the extension host: nothing is active before it is used, and all that i
   await Workbench.during({ inHost: true, files: { 'orders.py': program('orders.py') } }, async (code) => {
     const { exit, log } = await code.runInHost(path.resolve('.build/vscode/tests/host/index.js'));
     const told = log.filter((line) => /activation took|Error|assert/i.test(line)).join('\n');
-    console.log(/activation took \d+ ms/.exec(told)?.[0] ?? told);
+    console.log(/activation took .*CPU/.exec(told)?.[0] ?? told);
     assert.equal(exit, 0, log.join('\n'));
   });
 });

@@ -179,13 +179,16 @@ export class Workbench {
     await this.page.keyboard.press(key);
   }
 
-  /** Runs a command by its title in the palette. */
+  /** Runs a command by its title in the palette, which closes when something else takes the focus. */
   async command(title: string): Promise<void> {
-    await this.press('F1');
-    const input = this.page.locator('.quick-input-widget input');
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    await this.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    const input = this.page.locator('.quick-input-widget input').first();
+    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title.replace(/^.*: /, '') });
+    await until(`the command ${title}`, async () => {
+      await this.press('F1');
+      await input.fill(`>${title}`, { timeout: 5000 });
+      await row.first().waitFor({ timeout: 5000 });
+      return true;
+    });
     await this.press('Enter');
   }
 
