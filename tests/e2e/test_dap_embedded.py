@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from dap_client import SUPPORT, Piped
+from dap_client import SUPPORT, Piped, in_process
+from rule_world import SOURCE
+from tape import marks
 
+from foreframe.dap.launch import open_model
 from foreframe_models.catalog import SHIPPED
 
 HOSTILE = """\
@@ -52,3 +55,29 @@ async def test_a_session_with_the_shipped_model_runs_nothing_of_the_users(tmp_pa
     await client.close()
     assert log.read_text() == ""
     assert sorted(path.name for path in folder.iterdir()) == ["program.py", "sibling.py"]
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> str:
+    (tmp_path / "program.py").write_text(SOURCE)
+    return str(tmp_path / "program.py")
+
+
+@pytest.mark.skipif(not SHIPPED.is_dir(), reason="needs the weights that ship")
+async def test_the_shipped_model_goes_on_from_an_edit_and_from_a_jump(program: str):
+    client, adapter = in_process(open_model)
+    await client.start(program, function="f", args="3", stopOnEntry=True)
+    await client.event("stopped")
+    await client.step("next")
+    await client.setExpression(expression="n", value="1")
+    await client.goto(threadId=1, targetId=marks(SOURCE)["f_return"])
+    assert (await client.event("stopped"))["reason"] == "goto"
+    variables = {v["name"]: v["foreframe"]["provenance"] for v in await client.local_variables()}
+    assert variables["n"] == "edited"
+    stopped = await client.step("continue")
+    assert stopped["description"] == "At the end"
+    assert "(return) f" in await client.locals()
+    assert await client.step("stepBack")
+    assert (await client.stack())[0]["line"] == marks(SOURCE)["f_return"]
+    assert len((await client.ask("foreframe/branches"))["branches"]) == 3
+    await adapter.close()
