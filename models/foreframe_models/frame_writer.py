@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from foreframe_models.flow import CALLED
-from foreframe_models.walker import Move, shown_line
+from foreframe_models.program.flow import CALLED
+from foreframe_models.program.walker import Move, shown_line
 from foreframe_protocol.states import Event, Scope
 
 if TYPE_CHECKING:
-    from foreframe_models.binding import Names
-    from foreframe_models.control_flow import Function
+    from foreframe_models.program.binding import Names
+    from foreframe_models.program.control_flow import Function
 
 
 class FrameWriter(Protocol):

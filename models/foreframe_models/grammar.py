@@ -16,7 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from foreframe_models.flow import CALLED, LineFlow
 from foreframe_models.frame_writer import (
     FrameWriter,
     called_orders,
@@ -25,7 +24,8 @@ from foreframe_models.frame_writer import (
     write_frame,
 )
 from foreframe_models.lark import MAX_ITEMS, Grammar, GrammarTooLarge
-from foreframe_models.walker import (
+from foreframe_models.program.flow import CALLED, LineFlow
+from foreframe_models.program.walker import (
     Move,
     Standing,
     entries,
@@ -36,8 +36,8 @@ from foreframe_models.walker import (
 from foreframe_protocol.states import Action, Event, Goal, State
 
 if TYPE_CHECKING:
-    from foreframe_models.binding import Names
-    from foreframe_models.control_flow import Function, Program
+    from foreframe_models.program.binding import Names
+    from foreframe_models.program.control_flow import Function, Program
 
 __all__ = ["Exceptions", "FrameWriter", "GrammarTooLarge", "frame_grammar", "walk_grammar"]
 

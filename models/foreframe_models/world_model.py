@@ -37,7 +37,7 @@ from foreframe_protocol.states import (
 )
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Program
+    from foreframe_models.program.control_flow import Program
 
 __all__ = ["Entry", "EntryError", "WorldModel"]
 

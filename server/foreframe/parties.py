@@ -10,8 +10,8 @@ from foreframe.timeline import Stop
 from foreframe_protocol.states import Frame, Goal, Prediction, State, Trace
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Program
     from foreframe_models.entry import Entry
+    from foreframe_models.program.control_flow import Program
 
 OnFrame = Callable[[Frame], bool | None]
 

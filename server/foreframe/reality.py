@@ -17,7 +17,7 @@ from foreframe_models.training import tracer
 from foreframe_protocol.states import End, Event, Frame, Provenance, Value
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Program
+    from foreframe_models.program.control_flow import Program
 
 LINE_LIMIT = 64 << 20  # bytes of one frame's record
 

@@ -39,7 +39,7 @@ from foreframe_protocol.states import (
 )
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Program
+    from foreframe_models.program.control_flow import Program
 
 
 class Session:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from foreframe.errors import EmptyProgram, NoSuchProgram, NotPython, NotUtf8
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Program
+    from foreframe_models.program.control_flow import Program
 
 MAX_BYTES = 10_000_000
 
@@ -54,7 +54,7 @@ def near(path: Path) -> str:
 
 def load_program(path: Path) -> Program:
     """The program of a Python file, ready to be traced. Raises LaunchError."""
-    from foreframe_models.control_flow import Program, ProgramError
+    from foreframe_models.program.control_flow import Program, ProgramError
 
     source, absolute = read_source(path), path.resolve()
     try:

@@ -8,8 +8,8 @@ import textwrap
 import pytest
 import traced_programs
 
-from foreframe_models.control_flow import CALLED, Program, ProgramError
 from foreframe_models.evaluation.transitions import measure
+from foreframe_models.program.control_flow import CALLED, Program, ProgramError
 
 
 def parse(text: str) -> Program:

@@ -11,10 +11,10 @@ import pytest
 import traced_programs
 from byte_tokens import IDS, refusal, written
 
-from foreframe_models.control_flow import Program
 from foreframe_models.dialects.cwm_grammar import CwmWriter
 from foreframe_models.evaluation.transitions import real_frames
 from foreframe_models.grammar import Exceptions, GrammarTooLarge, frame_grammar, walk_grammar
+from foreframe_models.program.control_flow import Program
 from foreframe_protocol.states import (
     Action,
     Event,

@@ -5,7 +5,7 @@ Every true trace of `tests/programs` is accepted by grammars that forbid what `c
 
 import pytest
 
-from foreframe_models.control_flow import Program
+from foreframe_models.program.control_flow import Program
 
 SOURCE = """\
 def f(items, word, table):

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 import traced_programs
 
-from foreframe_models.control_flow import Program, Walker
+from foreframe_models.program.control_flow import Program, Walker
 from foreframe_protocol.states import Event, Scope, State
 
 

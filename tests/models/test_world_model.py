@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from truth import answer, oracle, real_frames
 
-from foreframe_models.control_flow import Program
 from foreframe_models.engines.base import EngineAborted, EngineError, EngineUnreachable
 from foreframe_models.engines.recorded import BYTE_MODEL, Exchange, RecordedEngine, byte_text
+from foreframe_models.program.control_flow import Program
 from foreframe_models.world_model import Entry, EntryError, WorldModel
 from foreframe_protocol.states import (
     Action,

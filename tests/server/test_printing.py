@@ -9,7 +9,7 @@ import pytest
 from tape import record
 
 from foreframe.printing import Printing
-from foreframe_models.control_flow import Program
+from foreframe_models.program.control_flow import Program
 from foreframe_protocol.states import Trace
 
 

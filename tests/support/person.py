@@ -13,7 +13,7 @@ from foreframe.parties import Output
 from foreframe.session import Session
 from foreframe.stopping import Breakpoint
 from foreframe.timeline import Stop, level
-from foreframe_models.control_flow import Program
+from foreframe_models.program.control_flow import Program
 from foreframe_protocol.states import Action, Direction, Frame, Trace
 
 INTO, OVER, OUT, RUN = Action.STEP_INTO, Action.STEP_OVER, Action.STEP_OUT, Action.RUN_TO

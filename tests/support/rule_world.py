@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
-from foreframe_models.control_flow import Program
 from foreframe_models.entry import Entry
+from foreframe_models.program.control_flow import Program
 from foreframe_protocol.states import (
     End,
     Event,

@@ -10,8 +10,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from foreframe.reality import Limits, observe
-from foreframe_models.control_flow import Program
 from foreframe_models.entry import Entry
+from foreframe_models.program.control_flow import Program
 from foreframe_protocol.states import (
     End,
     Event,

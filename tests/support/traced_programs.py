@@ -6,8 +6,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from foreframe_models.control_flow import Program
 from foreframe_models.evaluation.transitions import real_frames
+from foreframe_models.program.control_flow import Program
 from foreframe_protocol.states import Frame
 
 FOLDER = Path(__file__).parent.parent / "programs"

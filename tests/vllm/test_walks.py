@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from foreframe_models.control_flow import Program
 from foreframe_models.dialects.cwm import CwmDialect
 from foreframe_models.engines.base import Request
 from foreframe_models.engines.vllm import VllmEngine
 from foreframe_models.grammar import GrammarTooLarge
+from foreframe_models.program.control_flow import Program
 from foreframe_models.world_model import Entry, WorldModel
 from foreframe_protocol.states import Action, End, Event, Frame, Goal, Scope, State, Trace, Value
 

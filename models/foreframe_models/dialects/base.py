@@ -10,7 +10,7 @@ from foreframe_models.engines.base import Chunk, Engine, ModelInfo
 from foreframe_protocol.states import Frame, Goal, Trace
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Program
+    from foreframe_models.program.control_flow import Program
 
 
 class MalformedFrame(ValueError):

@@ -28,12 +28,12 @@ from foreframe_models.engines.base import (
     VocabularyMismatch,
 )
 from foreframe_models.grammar import Exceptions, frame_grammar, walk_grammar
-from foreframe_models.source import fill_holes
+from foreframe_models.program.source import fill_holes
 from foreframe_models.vocabulary import LINES, Vocabulary
 from foreframe_protocol.states import Frame, Goal, Trace
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Function, Program
+    from foreframe_models.program.control_flow import Function, Program
 
 Scope = tuple[str, int]  # qualified name and first line
 

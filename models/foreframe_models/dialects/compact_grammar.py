@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from foreframe_models.dialects.compact_text import number_of, which_ids
 from foreframe_models.dialects.listing import Listing
-from foreframe_models.flow import CALLED
+from foreframe_models.program.flow import CALLED
 
 if TYPE_CHECKING:
-    from foreframe_models.binding import Names
-    from foreframe_models.control_flow import Function
+    from foreframe_models.program.binding import Names
+    from foreframe_models.program.control_flow import Function
 
 MAX_VALUE_TOKENS = 300
 MAX_WAYS = 12  # pairs of orders of names around one edge

@@ -19,7 +19,7 @@ from foreframe_models.dialects.base import Dialect, MalformedFrame, Reader
 from foreframe_models.dialects.cwm_grammar import CwmWriter
 from foreframe_models.engines.base import Chunk, Engine, ModelInfo, VocabularyMismatch
 from foreframe_models.grammar import Exceptions, frame_grammar, walk_grammar
-from foreframe_models.walker import Walker
+from foreframe_models.program.walker import Walker
 from foreframe_protocol.states import (
     NO_LOCALS,
     Event,
@@ -46,7 +46,7 @@ from foreframe_protocol.trace_text import (
 )
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Program
+    from foreframe_models.program.control_flow import Program
 
 VALUE_CHARS = 200
 CALL_CHARS = 2000  # of the arguments in the added main

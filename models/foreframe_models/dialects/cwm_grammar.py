@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from foreframe_models.flow import CALLED
+from foreframe_models.program.flow import CALLED
 from foreframe_protocol.trace_parser import UNCHANGED_JSON
 from foreframe_protocol.trace_text import Separator
 
 if TYPE_CHECKING:
-    from foreframe_models.binding import Names, Orders
-    from foreframe_models.control_flow import Function
+    from foreframe_models.program.binding import Names, Orders
+    from foreframe_models.program.control_flow import Function
 
 _CHARACTER = r'[^"\\\x00-\x1f]|\\["\\\/bfnrt]|\\u[0-9a-fA-F]{4}'
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from foreframe_models.control_flow import Program, ProgramError
 from foreframe_models.entry import Entry, EntryError, find_function
+from foreframe_models.program.control_flow import Program, ProgramError
 
 FUNCTION = "f"
 _EMPTY = {"dict": "{}", "list": "[]", "tuple": "()", "str": "''", "int": "0"}

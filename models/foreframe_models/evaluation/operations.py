@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from foreframe_models.control_flow import Program
+from foreframe_models.program.control_flow import Program
 
 _KINDS: Mapping[type[ast.AST], str] = {
     ast.AugAssign: "augmented assignment",

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import fmean, quantiles
 
-from foreframe_models.control_flow import Walker
 from foreframe_models.evaluation.calibration import Calibration
 from foreframe_models.evaluation.comparing import (
     align,
@@ -20,6 +19,7 @@ from foreframe_models.evaluation.comparing import (
 from foreframe_models.evaluation.cruxeval import Item
 from foreframe_models.evaluation.operations import operations
 from foreframe_models.evaluation.outcomes import Outcome, Step
+from foreframe_models.program.control_flow import Walker
 from foreframe_protocol.states import NO_LOCALS, End, Event, Frame, State, Usage
 
 Share = float | None  # in 0..1; None where there is nothing to share

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from foreframe_models.control_flow import CALLED, Function, Program, Walker
+from foreframe_models.program.control_flow import CALLED, Function, Program, Walker
 from foreframe_models.training import tracer
 from foreframe_protocol.states import Event, Frame, State, Value
 

@@ -15,7 +15,7 @@ from foreframe.timeline import Reason
 from foreframe_protocol import dap
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Function, Program
+    from foreframe_models.program.control_flow import Function, Program
 
 PENDING = "not set before the launch"
 

@@ -15,7 +15,7 @@ from foreframe_protocol import dap
 from foreframe_protocol.states import Trace
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Program
+    from foreframe_models.program.control_flow import Program
     from foreframe_protocol.dap_arguments import LaunchArguments
 
 OpenWorld = Callable[[str, int | None], WorldModel]

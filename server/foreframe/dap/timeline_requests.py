@@ -27,7 +27,7 @@ from foreframe.timeline import Branch, Step, changes, level
 from foreframe_protocol.states import Event
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Function
+    from foreframe_models.program.control_flow import Function
     from foreframe_protocol import dap_arguments as asked
 
 MAX_STEPS = 1000  # in one answer to a client that does not ask for pages

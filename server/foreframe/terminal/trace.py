@@ -21,7 +21,7 @@ from foreframe_protocol.states import Action, End, Frame, Goal, Prediction, Trac
 from foreframe_protocol.trace_text import Separator, special, to_text, write_frame
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Program
+    from foreframe_models.program.control_flow import Program
 
 TOKENS_PER_FRAME = 60  # that a trace may take on average before it is cut off
 

@@ -7,7 +7,6 @@ from random import Random
 
 import pytest
 
-from foreframe_models.control_flow import Program
 from foreframe_models.dialects.base import MalformedFrame
 from foreframe_models.dialects.compact import CompactDialect
 from foreframe_models.dialects.compact_grammar import CompactWriter
@@ -23,6 +22,7 @@ from foreframe_models.engines.base import (
 )
 from foreframe_models.engines.constraint import Constraint, GrammarVocabulary
 from foreframe_models.grammar import GrammarTooLarge, walk_grammar
+from foreframe_models.program.control_flow import Program
 from foreframe_models.training.documents import TraceLimits, Untraceable, trace
 from foreframe_models.training.programs.generator import Sample
 from foreframe_models.training.programs.mixture import draw

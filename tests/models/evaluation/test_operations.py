@@ -1,7 +1,7 @@
 """What lines do, in words."""
 
-from foreframe_models.control_flow import Program
 from foreframe_models.evaluation.operations import operations
+from foreframe_models.program.control_flow import Program
 
 SOURCE = """\
 def f(items):

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from foreframe_models.dispatch import words
+from foreframe_models.program.dispatch import words
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Function, Program
+    from foreframe_models.program.control_flow import Function, Program
 
 # Builtins and methods of builtin types whose results are immutable, and which change nothing.
 _GIVES_IMMUTABLE = words(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from foreframe_models.bytecode import (
+from foreframe_models.program.bytecode import (
     CANNOT_RAISE,
     RESUMES_AFTER_CATCH,
     RETURNS,

@@ -11,8 +11,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from foreframe_models.bytecode import CodeGraph, Instruction, nested
-from foreframe_models.dispatch import (
+from foreframe_models.program.bytecode import CodeGraph, Instruction, nested
+from foreframe_models.program.dispatch import (
     BUILTIN_ATTRIBUTES,
     CONSTRUCTORS,
     DISPATCH,
@@ -26,7 +26,7 @@ from foreframe_models.training.tracer import HIDDEN_FRAMES
 if TYPE_CHECKING:
     from types import CodeType
 
-    from foreframe_models.control_flow import Function, Program
+    from foreframe_models.program.control_flow import Function, Program
 
 Callee = tuple[str, str]  # ("name" | "attribute" | "" | "nothing", identifier)
 _UNKNOWN: Callee = ("", "")

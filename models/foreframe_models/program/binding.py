@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import TYPE_CHECKING
 
-from foreframe_models.bytecode import CANNOT_RAISE, CodeGraph, Instruction, nested
-from foreframe_models.flow import CALLED
+from foreframe_models.program.bytecode import CANNOT_RAISE, CodeGraph, Instruction, nested
+from foreframe_models.program.flow import CALLED
 from foreframe_models.training.tracer import HIDDEN_FRAMES, binding_order, is_shown, loop_variables
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Function
+    from foreframe_models.program.control_flow import Function
 
 Names = tuple[str, ...]
 Orders = tuple[Names, ...]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from foreframe_models.flow import CALLED, LineFlow
+from foreframe_models.program.flow import CALLED, LineFlow
 from foreframe_protocol.states import Event, State
 
 if TYPE_CHECKING:
-    from foreframe_models.control_flow import Function, Program
+    from foreframe_models.program.control_flow import Function, Program
 
 
 class Standing(Enum):

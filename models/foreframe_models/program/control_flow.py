@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import CodeType
 
-from foreframe_models.binding import Binding, Names, Orders
-from foreframe_models.bytecode import CodeGraph, nested, outer_stores
-from foreframe_models.callees import Callees
-from foreframe_models.flow import CALLED, LineFlow, line_flow
-from foreframe_models.mutation import Mutations
-from foreframe_models.source import ProgramError, compile_program, fill_holes, split_lines
+from foreframe_models.program.binding import Binding, Names, Orders
+from foreframe_models.program.bytecode import CodeGraph, nested, outer_stores
+from foreframe_models.program.callees import Callees
+from foreframe_models.program.flow import CALLED, LineFlow, line_flow
+from foreframe_models.program.mutation import Mutations
+from foreframe_models.program.source import ProgramError, compile_program, fill_holes, split_lines
+from foreframe_models.program.walker import Landing, Walker
 from foreframe_models.training.tracer import HIDDEN_FRAMES, def_lines, hidden_names
-from foreframe_models.walker import Landing, Walker
 
 __all__ = [
     "CALLED",
