@@ -177,8 +177,9 @@ def resolve(
     """A raw frame as what follows `state`: full locals, its place, its depth.
 
     `confidence` gives the probability of a span's tokens. A value written `".."` is no surer than
-    the predicted one it repeats; what was given, observed or edited becomes a prediction, as the
-    model says that it has not changed. The next state is `state.after(frame)`.
+    the predicted one it repeats; what was given, observed or edited becomes a prediction where the
+    model says that it has not changed, and stays what it is where nothing was left to the model
+    (no confidence). The next state is `state.after(frame)`.
     """
     left = state.event is Event.RETURN
     depth = len(state.stack) - left - (raw.event is not Event.CALL)
@@ -213,8 +214,8 @@ def _repeated(old: Value | None, sure: float | None) -> Value:
     """The value that `".."` stands for."""
     if old is None:
         return Value(UNCHANGED, Provenance.UNKNOWN)
-    if old.provenance is Provenance.UNKNOWN:
+    if sure is None or old.provenance is Provenance.UNKNOWN:
         return old
     if old.provenance is Provenance.PREDICTED and old.confidence is not None:
-        sure = old.confidence if sure is None else min(sure, old.confidence)
+        sure = min(sure, old.confidence)
     return Value(old.text, Provenance.PREDICTED, sure, old.cut)

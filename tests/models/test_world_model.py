@@ -225,6 +225,16 @@ async def test_cancelling_the_task_ends_the_prediction() -> None:
         await task
 
 
+async def test_what_nothing_can_change_stays_given_and_what_the_model_repeats_does_not() -> None:
+    world, trace = await walk_to(1)
+    prediction = await world.predict(PROGRAM, trace, Goal(Action.STEP_INTO))
+    assert prediction.trace.state.top.locals["word"].provenance is Provenance.GIVEN
+    text = answer(FRAMES[1:2], State().after(FRAMES[0]))
+    world = WorldModel(RecordedEngine([Exchange(text, logprobs=(-0.5,) * len(text))]))
+    prediction = await world.predict(PROGRAM, trace, Goal(Action.STEP_INTO))
+    assert prediction.trace.state.top.locals["word"].provenance is Provenance.PREDICTED
+
+
 async def test_a_wrong_entry_names_what_to_change() -> None:
     world = WorldModel(RecordedEngine([]))
     with pytest.raises(EntryError, match="there is count"):
