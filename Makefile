@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-pythons test-train test-vllm test-vscode bench lint train lock lock-vllm clean
+.PHONY: help demo test test-pythons test-train test-vllm check-vscode test-vscode bench lint train lock lock-vllm clean
 
 PYTHON ?= $(shell scripts/find_python)
 BIN := .venv/bin
@@ -31,6 +31,9 @@ test-train: .venv/.train ## the tests that need torch
 
 test-vllm: .venv-vllm/.vllm ## the tests against a real vLLM server, in an environment of its own
 	.venv-vllm/bin/pytest -m vllm tests/vllm
+
+check-vscode: ## lint the extension and test its pure parts (needs Node)
+	tests/vscode/check
 
 test-vscode: .venv/.dev ## the extension in a real VS Code (needs Node and Chromium)
 	tests/vscode/install
