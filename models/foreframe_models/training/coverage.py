@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import json
 from collections import Counter
@@ -118,3 +119,18 @@ def compare(generated: Coverage, other: Coverage) -> dict[str, object]:
         ),
         "rarer than a third": dict(sorted(shares.items(), key=lambda item: -item[1][1])),
     }
+
+
+def main() -> None:
+    """Prints what generated programs have and lack beside those of a JSONL with `code`, `input`."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--count", type=int, default=1000, help="generated programs")
+    options = parser.parse_args()
+    vocabulary = Vocabulary.standard()
+    generated = of_generated(options.count, 0, vocabulary)
+    print(json.dumps(compare(generated, of_file(options.file, vocabulary)), indent=1))
+
+
+if __name__ == "__main__":
+    main()

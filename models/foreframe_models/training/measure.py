@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -117,14 +116,3 @@ def exactness(
         right_tokens / max(1, tokens),
         {event: sum(found) / len(found) for event, found in events.items()},
     )
-
-
-def mean_length(documents: Iterable[Document]) -> float:
-    """Tokens a document."""
-    lengths = [len(doc.ids) for doc in documents]
-    return sum(lengths) / max(1, len(lengths))
-
-
-def sample_of(documents: Sequence[Document], count: int, seed: int = 0) -> list[Document]:
-    """A fixed sample, for quick looks during training."""
-    return random.Random(seed).sample(list(documents), min(count, len(documents)))

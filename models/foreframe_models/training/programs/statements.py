@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from random import Random
 
-from foreframe_models.training.programs import names
 from foreframe_models.training.programs.expressions import Expressions, Names, NoVariable
 from foreframe_models.training.programs.operations import (
     ASSIGNED,
@@ -441,11 +440,3 @@ class Body:
             self.add(f"return {rng.choice((together, together, f'({together})', f'[{together}]'))}")
         else:
             self.add(f"return {', '.join(left[-4:])}")
-
-
-def parameter_name(rng: Random, scope: Names) -> str:
-    """A parameter's name, not in use."""
-    while True:
-        name = names.variable(rng)
-        if name not in scope.types:
-            return name
