@@ -82,6 +82,17 @@ NO_LOCALS: Locals = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """The value of one expression within a statement, on the way to its result.
+
+    `index` counts the statement's parts in order of evaluation, as `program/parts.py` lists them.
+    """
+
+    index: int
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One entry of a trace.
 
@@ -99,6 +110,8 @@ class Frame:
     value: Value | None = None
     depth: int = 0  # activations below this one; the entry scope has 0
     confidence: float | None = None  # of event and line, as a probability in 0..1
+    parts: tuple[Part, ...] = ()  # evaluated since the previous frame; empty where not known
+    upcoming: Value | None = None  # what a `for` on this line takes next: its next few elements
 
 
 @dataclass(frozen=True, slots=True)

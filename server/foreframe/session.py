@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from foreframe.editing import Target, edited, edited_state, moved
 from foreframe.errors import InternalError, NoSuchPlace, NotStopped, SessionEnded
-from foreframe.parties import Listener, OnFrame, Output, WorldModel
-from foreframe.printing import Printing
+from foreframe.parties import Listener, Output, WorldModel
 from foreframe.run import Run
 from foreframe.stopping import Place, Stopping, uncaught
 from foreframe.timeline import (
@@ -20,19 +19,15 @@ from foreframe.timeline import (
     Stop,
     Timeline,
     first_line,
-    is_reached_backward,
     level,
-    remaining,
 )
+from foreframe.walking import Walker
 from foreframe_models.engines.base import EngineError
 from foreframe_protocol.states import (
     Action,
     Direction,
     End,
-    Event,
-    Frame,
     Goal,
-    State,
     Trace,
     Value,
     left_entry,
@@ -60,12 +55,13 @@ class Session:
         stops_at_end: bool = True,
     ) -> None:
         self.world, self.program, self.listener = world, program, listener
-        self.stops_at_end = stops_at_end
         self.timeline = Timeline(start)
         self.timeline.subscribe(listener.stopped)
         self.stopping = Stopping()
+        self.walker = Walker(
+            world, program, listener, self.timeline, self.stopping, stops_at_end=stops_at_end
+        )
         self.is_over = False
-        self._printing = [Printing(program.tree)]  # by branch
         self._run: Run | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -209,7 +205,7 @@ class Session:
         model = replace(self.world.begin(self.program, trace.state), length=trace.length)
         branch = timeline.fork(trace, model, change)
         self.stopping.fork(origin, branch.number, trace)
-        self._printing.append(Printing(self.program.tree, trace.state))
+        self.walker.fork(trace.state)
 
     def _begin_run(self, goal: Goal, reason: Reason) -> Run:
         timeline = self.timeline
@@ -239,9 +235,13 @@ class Session:
             if previous is not None:
                 await asyncio.wait([previous])
             if run.goal.direction is Direction.BACKWARD:
-                self._backward(run)
-            else:
-                await self._forward(run)
+                self._stop(run, self.walker.backward(run))
+                return
+            stop = await self.walker.forward(run)
+            if stop is not None:
+                self._stop(run, stop)
+            elif run is self._run:
+                self._end()
         except EngineError as error:
             if error.partial is not None and error.partial.trace.length >= run.node.length:
                 run.follow(error.partial.trace)
@@ -257,6 +257,15 @@ class Session:
             self._run = None
             self.timeline.stop(stop)
 
+    def _end(self) -> None:
+        """The program is over: says how it ended, and takes no more actions."""
+        raised = self.exception_origin()
+        frame = raised.frame if raised is not None else None
+        if frame is not None and frame.value is not None:
+            self.listener.output(Output(f"{frame.value.text}\n", "stderr", frame.line))
+        self._run, self.is_over = None, True
+        self.listener.ended(0 if frame is None else 1)
+
     def _keep(self, run: Run, end: End, message: str = "") -> None:
         """Puts what an unfinished action has predicted on the timeline."""
         if run.node is not self.timeline.tip:
@@ -270,110 +279,3 @@ class Session:
         self.listener.output(Output(f"{title} (error {code}): {message}\n", "error"))
         stop = Stop(run.start.trace, Reason.PAUSE, title, f"{message} (step again to retry)")
         self._stop(run, stop)
-
-    async def _forward(self, run: Run) -> None:
-        """Over visited ground first, then on from the furthest known frame with the model."""
-        for node in self.timeline.ahead():
-            found = self._judge(run, node)
-            if found is not None:
-                self._stop(run, found)
-                return
-        tip = self.timeline.tip
-        if tip.frame is not None and left_entry(tip.frame):
-            self._at_end(run, tip)
-        else:
-            await self._predict(run)
-
-    async def _predict(self, run: Run) -> None:
-        """Asks the world model until the goal, the program's end or a limit is reached.
-
-        The breakpoints that every arrival stops at are part of what it is asked for; the others,
-        and those set in the meantime, are judged on each frame and end the walk there.
-        """
-        while True:
-            goal = replace(
-                remaining(run.goal, run.start.state, run.node.state),
-                lines=self.stopping.plain_places() | run.goal.lines,
-                exceptions=self.stopping.raised and not self.stopping.raised_condition,
-            )
-            watch = self._watch(run, goal, run.node.state)
-            prediction = await self.world.predict(self.program, run.model, goal, on_frame=watch)
-            run.follow(prediction.trace)
-            trace, end, message = run.node, prediction.end, prediction.message
-            self.timeline.append(run.goal.action, trace, run.model, end, message, prediction.usage)
-            if run.found is not None:
-                self._stop(run, replace(run.found, trace=trace))
-                return
-            if end is End.FINISHED:
-                self._at_end(run, trace)
-                return
-            if end is not End.REACHED:
-                self.listener.output(Output(f"The prediction was {message}.\n", "limit"))
-                self._stop(run, Stop(trace, Reason.PAUSE, "Cut off", message))
-                return
-
-    def _watch(self, run: Run, goal: Goal, begin: State) -> OnFrame:
-        """What is done with each frame as it comes: printing, and judging whether to stop."""
-
-        printing = self._printing[self.timeline.branch.number]
-
-        def watch(frame: Frame) -> bool:
-            run.append(frame)
-            printed = printing.feed(run.node)
-            if printed is not None and printed.text:
-                self.listener.output(Output(printed.text, printed.stream, printed.line))
-            run.found = self._judge(run, run.node)
-            return run.found is not None and not goal.reached(begin, frame)
-
-        return watch
-
-    def _judge(self, run: Run, node: Trace) -> Stop | None:
-        """Why a walk forward stops on the last frame of `node`, if it does."""
-        assert node.frame is not None
-        hit = self.stopping.judge(node, self._log)
-        if hit is not None:
-            return Stop(node, hit.reason, text=hit.text, breakpoints=hit.breakpoints)
-        if run.goal.reached(run.start.state, node.frame) and not left_entry(node.frame):
-            return Stop(node, run.reason)
-        return None
-
-    def _log(self, text: str, frame: Frame) -> None:
-        """What a logpoint says."""
-        self.listener.output(Output(text + "\n", "log", frame.line))
-
-    def _at_end(self, run: Run, end: Trace) -> None:
-        """The entry scope is left: stops once, so that the outcome can be seen, then ends."""
-        raised, at = uncaught(end), run.start.trace
-        frame = raised.frame if raised is not None else end.frame
-        text = frame.value.text if frame is not None and frame.value is not None else ""
-        is_seen = raised is not None and self.stopping.uncaught and at.length >= raised.length
-        if at is end or is_seen or not self.stops_at_end:
-            if raised is not None:
-                line = frame.line if frame is not None else None
-                self.listener.output(Output(f"{text}\n", "stderr", line))
-            self._run, self.is_over = None, True
-            self.listener.ended(0 if raised is None else 1)
-            return
-        where = raised if raised is not None and self.stopping.uncaught else end
-        if raised is not None:
-            self._stop(run, Stop(where, Reason.EXCEPTION, "Uncaught exception", text))
-        else:
-            self._stop(run, Stop(end, Reason.STEP, "At the end", f"returns {text}"))
-
-    def _backward(self, run: Run) -> None:
-        """Over visited ground, to the goal, or to the very first line."""
-        first = run.start.trace
-        for node in self.timeline.behind():
-            if node.frame is not None and node.frame.event is Event.LINE:
-                first = node
-            if run.goal.action is Action.RUN_TO:
-                hit = self.stopping.judge(node, self._log)
-                if hit is not None:
-                    stop = Stop(node, hit.reason, text=hit.text, breakpoints=hit.breakpoints)
-                    self._stop(run, stop)
-                    return
-            elif is_reached_backward(run.goal, run.start.state, node):
-                self._stop(run, Stop(node, Reason.STEP))
-                return
-        text = "this is the first line: nothing before it has been predicted"
-        self._stop(run, Stop(first, Reason.ENTRY, "At the start", text))

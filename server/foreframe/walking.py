@@ -1,0 +1,135 @@
+"""Walks one action to the stop that it leads to: over known ground, then with the world model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from foreframe.parties import Listener, OnFrame, Output, WorldModel
+from foreframe.printing import Printing
+from foreframe.run import Run
+from foreframe.stopping import Stopping, uncaught
+from foreframe.timeline import Reason, Stop, Timeline, is_reached_backward, remaining
+from foreframe_protocol.states import Action, End, Event, Frame, Goal, State, Trace, left_entry
+
+if TYPE_CHECKING:
+    from foreframe_models.program.control_flow import Program
+
+
+class Walker:
+    """Finds where actions lead. What it predicts goes on the timeline; the cursor stays."""
+
+    def __init__(
+        self,
+        world: WorldModel,
+        program: Program,
+        listener: Listener,
+        timeline: Timeline,
+        stopping: Stopping,
+        *,
+        stops_at_end: bool = True,
+    ) -> None:
+        self.world, self.program, self.listener = world, program, listener
+        self.timeline, self.stopping = timeline, stopping
+        self.stops_at_end = stops_at_end
+        self._printing = [Printing(program.tree)]  # by branch
+
+    def fork(self, state: State) -> None:
+        """A branch has begun in `state`."""
+        self._printing.append(Printing(self.program.tree, state))
+
+    async def forward(self, run: Run) -> Stop | None:
+        """Over visited ground, then on from the furthest known frame with the model.
+
+        None: the program is over, and nothing is left to stop at. Raises EngineError.
+        """
+        for node in self.timeline.ahead():
+            found = self._judge(run, node)
+            if found is not None:
+                return found
+        tip = self.timeline.tip
+        if tip.frame is not None and left_entry(tip.frame):
+            return self._at_end(run, tip)
+        return await self._predict(run)
+
+    def backward(self, run: Run) -> Stop:
+        """Over visited ground, to the goal, or to the very first line."""
+        first = run.start.trace
+        for node in self.timeline.behind():
+            if node.frame is not None and node.frame.event is Event.LINE:
+                first = node
+            if run.goal.action is Action.RUN_TO:
+                hit = self.stopping.judge(node, self._log)
+                if hit is not None:
+                    return Stop(node, hit.reason, text=hit.text, breakpoints=hit.breakpoints)
+            elif is_reached_backward(run.goal, run.start.state, node):
+                return Stop(node, Reason.STEP)
+        text = "this is the first line: nothing before it has been predicted"
+        return Stop(first, Reason.ENTRY, "At the start", text)
+
+    async def _predict(self, run: Run) -> Stop | None:
+        """Asks the world model until the goal, the program's end or a limit is reached.
+
+        The breakpoints that every arrival stops at are part of what it is asked for; the others,
+        and those set in the meantime, are judged on each frame and end the walk there.
+        """
+        while True:
+            goal = replace(
+                remaining(run.goal, run.start.state, run.node.state),
+                lines=self.stopping.plain_places() | run.goal.lines,
+                exceptions=self.stopping.raised and not self.stopping.raised_condition,
+            )
+            watch = self._watch(run, goal, run.node.state)
+            prediction = await self.world.predict(self.program, run.model, goal, on_frame=watch)
+            run.follow(prediction.trace)
+            trace, end, message = run.node, prediction.end, prediction.message
+            self.timeline.append(run.goal.action, trace, run.model, end, message, prediction.usage)
+            if run.found is not None:
+                return replace(run.found, trace=trace)
+            if end is End.FINISHED:
+                return self._at_end(run, trace)
+            if end is not End.REACHED:
+                self.listener.output(Output(f"The prediction was {message}.\n", "limit"))
+                return Stop(trace, Reason.PAUSE, "Cut off", message)
+
+    def _watch(self, run: Run, goal: Goal, begin: State) -> OnFrame:
+        """What is done with each frame as it comes: printing, and judging whether to stop."""
+
+        printing = self._printing[self.timeline.branch.number]
+
+        def watch(frame: Frame) -> bool:
+            run.append(frame)
+            printed = printing.feed(run.node)
+            if printed is not None and printed.text:
+                self.listener.output(Output(printed.text, printed.stream, printed.line))
+            run.found = self._judge(run, run.node)
+            return run.found is not None and not goal.reached(begin, frame)
+
+        return watch
+
+    def _judge(self, run: Run, node: Trace) -> Stop | None:
+        """Why a walk forward stops on the last frame of `node`, if it does."""
+        assert node.frame is not None
+        hit = self.stopping.judge(node, self._log)
+        if hit is not None:
+            return Stop(node, hit.reason, text=hit.text, breakpoints=hit.breakpoints)
+        if run.goal.reached(run.start.state, node.frame) and not left_entry(node.frame):
+            return Stop(node, run.reason)
+        return None
+
+    def _log(self, text: str, frame: Frame) -> None:
+        """What a logpoint says."""
+        self.listener.output(Output(text + "\n", "log", frame.line))
+
+    def _at_end(self, run: Run, end: Trace) -> Stop | None:
+        """The entry scope is left: stops once, so that the outcome can be seen, then ends."""
+        raised, at = uncaught(end), run.start.trace
+        frame = raised.frame if raised is not None else end.frame
+        text = frame.value.text if frame is not None and frame.value is not None else ""
+        is_seen = raised is not None and self.stopping.uncaught and at.length >= raised.length
+        if at is end or is_seen or not self.stops_at_end:
+            return None
+        where = raised if raised is not None and self.stopping.uncaught else end
+        if raised is not None:
+            return Stop(where, Reason.EXCEPTION, "Uncaught exception", text)
+        return Stop(end, Reason.STEP, "At the end", f"returns {text}")
