@@ -1,0 +1,1 @@
+"""The subcommands of `foreframe`, a file each. What they need is imported when they are called."""
