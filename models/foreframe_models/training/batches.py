@@ -7,7 +7,7 @@ import random
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
@@ -18,16 +18,12 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from foreframe_models.training.documents import (
-    Document,
-    TraceLimits,
-    Untraceable,
-    document,
-    trace,
-)
+from foreframe_models.dialects.listing import Listing
+from foreframe_models.training.documents import Document, Run, TraceLimits, Untraceable, trace
 from foreframe_models.training.programs.mixture import draw
+from foreframe_models.training.tasks import draw_task
 from foreframe_models.training.tracer import limit_resources
-from foreframe_models.vocabulary import Vocabulary
+from foreframe_models.vocabulary import LINES, Vocabulary
 
 LIMITS = TraceLimits()
 MAX_RESTARTS = 100  # of workers that a generated program brought down
@@ -39,26 +35,39 @@ def fresh_document(
     """One program's document; None when the program is of no use."""
     # Short and simple programs never stop coming: real ones are mostly that.
     sample = draw(rng, level if rng.random() < 0.7 else level * rng.random())
+    task = draw_task(rng, level)
     try:
-        frames, finished = trace(sample, LIMITS)
-        if len(frames) < 3 or (frames[-1].event != "return" and finished):
+        runs = []
+        for args in (sample.args, *sample.more)[: rng.randrange(task.runs) + 1]:
+            run = Run(*trace(replace(sample, args=args), LIMITS))
+            if is_of_use(rng, run):
+                runs.append(run)
+        if not runs:
             return None
-        failed = sum(frame.event == "exception" for frame in frames)
-        if failed and len(frames) > 1 and frames[-2].event == "exception" and rng.random() < 0.75:
-            return None  # most errors that nobody catches are the generator's own blunders
-        if rng.random() < 0.8 and any(
-            value.cut for frame in frames for value in (frame.locals or {}).values()
-        ):
-            return None
-        middle = level > 0.3 and rng.random() < 0.2
-        written = document(
-            sample, frames, finished, vocabulary, rng, context=context, middle=middle
-        )
+        listing = Listing(sample.source, vocabulary)
+        if rng.random() < 0.5:  # all line tokens are to be learned
+            first = rng.randrange(1, LINES - len(listing.number) + 2)
+            listing = Listing(sample.source, vocabulary, first=first)
+        written = task.write(rng, sample, runs, listing, context)
     except (Untraceable, SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
+    if written is None or len(written.ids) - written.start < 8:
         return None
     if len(written.ids) > 600 and rng.random() < 0.8:
         return None  # attention makes long documents dear, and real ones are mostly short
-    return written if len(written.ids) - written.start >= 8 else None
+    return replace(written, task=task.name)
+
+
+def is_of_use(rng: Random, run: Run) -> bool:
+    """Whether a run is worth learning from; most errors that nobody catches are blunders."""
+    frames = run.frames
+    if len(frames) < 3 or (frames[-1].event != "return" and run.finished):
+        return False
+    if frames[-2].event == "exception" and rng.random() < 0.75:
+        return False
+    return rng.random() > 0.8 or not any(
+        value.cut for frame in frames for value in (frame.locals or {}).values()
+    )
 
 
 def bucket(length: int) -> int:
@@ -87,6 +96,8 @@ def collate(documents: list[Document], length: int) -> Batch:
     for row, doc in enumerate(documents):
         ids[row, : len(doc.ids)] = doc.ids
         labels[row, doc.start - 1 : len(doc.ids) - 1] = doc.ids[doc.start :]
+        for start, end in doc.given:
+            labels[row, start - 1 : end - 1] = -100
     return Batch(ids, labels)
 
 

@@ -8,16 +8,12 @@ import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from random import Random
 from types import FrameType
 from typing import Any
 
-from foreframe_models.dialects.compact_text import Place, head, write_frame, write_scopes
-from foreframe_models.dialects.listing import Listing
 from foreframe_models.training.programs.generator import Sample
 from foreframe_models.training.tracer import Tracer, call_arguments
-from foreframe_models.vocabulary import LINES, Vocabulary
-from foreframe_protocol.states import Event, Frame, Provenance, State, Value
+from foreframe_protocol.states import Event, Frame, Provenance, Value
 
 PATH = "<sample>"
 
@@ -131,55 +127,23 @@ def frames_of(records: list[dict[str, Any]], source: str) -> Iterator[Frame]:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """One real run of a program. `full`: its frames before something was left out of them."""
+
+    frames: list[Frame]
+    finished: bool
+    full: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """Token ids, where the first one that counts for the loss is, and each frame's start."""
+    """Token ids, where the first one that counts for the loss is, and each frame's start.
+
+    `given`: half-open ranges of ids that do not count either.
+    """
 
     ids: list[int]
     start: int
-    frames: list[int]  # indexes of the frames' first tokens; the first frame is given, if any
-
-
-def document(
-    sample: Sample,
-    frames: list[Frame],
-    finished: bool,
-    vocabulary: Vocabulary,
-    rng: Random | None = None,
-    *,
-    context: int = 2048,
-    middle: bool = False,
-) -> Document:
-    """A trace as the model learns it. Cut where the context ends.
-
-    `rng` picks the first line number, so that all line tokens are learned; without it, 1.
-    `middle`: starts from a full stack at a random place in the trace.
-    """
-    listing = Listing(sample.source, vocabulary)
-    if rng is not None and rng.random() < 0.5:
-        first = rng.randrange(1, LINES - len(listing.number) + 2)
-        listing = Listing(sample.source, vocabulary, first=first)
-    ids = head(listing)
-    place = Place()
-    begin = 0
-    if middle and rng is not None and len(frames) > 3:
-        begin = rng.randrange(1, len(frames) - 1)
-        state = State()
-        for frame in frames[:begin]:
-            state = state.after(frame)
-        ids += write_scopes(listing, state)
-        place = Place.of(state)
-    starts: list[int] = []
-    start = len(ids)
-    whole = True
-    for index, frame in enumerate(frames[begin:]):
-        tokens, place = write_frame(listing, place, frame)
-        if len(ids) + len(tokens) > context - 1:
-            whole = False
-            break
-        starts.append(len(ids))
-        ids += tokens
-        if index == 0 and not begin:
-            start = len(ids)  # the entry's call is given
-    if finished and whole:
-        ids.append(vocabulary.special["<end>"])
-    return Document(ids, start, starts)
+    frames: list[int]  # indexes of the frames' first tokens; one is given if its first token is
+    given: tuple[tuple[int, int], ...] = ()
+    task: str = "forward"

@@ -12,27 +12,32 @@ from random import Random
 import torch
 from transformers import LlamaForCausalLM
 
+from foreframe_models.dialects.listing import Listing
 from foreframe_models.training.batches import bucket, collate, fresh_document
 from foreframe_models.training.documents import (
     Document,
+    Run,
     TraceLimits,
     Untraceable,
-    document,
     trace,
 )
+from foreframe_models.training.forward_documents import traces
 from foreframe_models.training.programs.generator import Sample
 from foreframe_models.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
 class Exactness:
-    """Over all frames after the entry's call, the end mark with the last one."""
+    """Over all frames that are not given, their parts with them, end marks left out.
+
+    For tasks other than traces a frame is what the document calls one.
+    """
 
     frames: int
     exact: float  # share of frames with every token right
     loss: float  # nats a token
     tokens: float  # share right
-    by_event: dict[str, float]  # share exact by event; "for" are line frames on a `for`
+    by_event: dict[str, float]  # share exact by event, or task; "for": line frames on a `for`
 
     def as_json(self, name: str) -> dict[str, object]:
         """For a log."""
@@ -68,8 +73,8 @@ def read_programs(path: Path, vocabulary: Vocabulary, context: int) -> Iterator[
         row = json.loads(line)
         sample = Sample(row["code"] + "\n", "f", row["input"])
         try:
-            frames, finished = trace(sample, TraceLimits(1000, 2.0, 400))
-            yield document(sample, frames, finished, vocabulary, context=context)
+            run = Run(*trace(sample, TraceLimits(1000, 2.0, 400)))
+            yield traces(Listing(sample.source, vocabulary), [run], context=context)
         except (Untraceable, SyntaxError, ValueError):
             continue
 
@@ -96,19 +101,14 @@ def exactness(
         right = (logits.argmax(-1) == labels).tolist()
         tokens += int(scored.sum())
         right_tokens += sum(right)
-        bounds = [*doc.frames, len(doc.ids)]
-        if doc.ids[-1] == special["<end>"] and len(doc.frames) > 1:
-            bounds[-1] -= 1
-        for start, end in pairwise(bounds):
-            if start < doc.start:
-                continue
-            good = all(right[start - 1 : end - 1])
+        counts = (scored & (labels != special["<end>"])).tolist()
+        for start, end in pairwise([*doc.frames, len(doc.ids)]):
+            found = [right[at] for at in range(start - 1, end - 1) if counts[at]]
+            if not found:
+                continue  # given
             frames += 1
-            exact += good
-            event = vocabulary.tokens[doc.ids[start]].strip("<>")
-            if special["<it>"] in doc.ids[start:end]:
-                event = "for"
-            events.setdefault(event, []).append(good)
+            exact += all(found)
+            events.setdefault(_kind(doc, start, end, vocabulary), []).append(all(found))
     return Exactness(
         frames,
         exact / max(1, frames),
@@ -116,3 +116,14 @@ def exactness(
         right_tokens / max(1, tokens),
         {event: sum(found) / len(found) for event, found in events.items()},
     )
+
+
+def _kind(doc: Document, start: int, end: int, vocabulary: Vocabulary) -> str:
+    """The event of a trace's frame; other tasks' own name."""
+    if doc.task not in ("forward", "middle"):
+        return doc.task
+    tokens = [vocabulary.tokens[token] for token in doc.ids[start:end]]
+    if "<it>" in tokens:
+        return "for"
+    events = ("<call>", "<line>", "<ret>", "<exc>", "<unwind>")
+    return next(token for token in tokens if token in events).strip("<>")

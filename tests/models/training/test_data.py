@@ -9,15 +9,11 @@ from random import Random
 
 import pytest
 
+from foreframe_models.dialects.listing import Listing
 from foreframe_models.training.batches import bucket, collate, fresh_document, generate
 from foreframe_models.training.coverage import compare, of_generated
-from foreframe_models.training.documents import (
-    Document,
-    TraceLimits,
-    Untraceable,
-    document,
-    trace,
-)
+from foreframe_models.training.documents import Document, Run, TraceLimits, Untraceable, trace
+from foreframe_models.training.forward_documents import middle, traces
 from foreframe_models.training.programs import functions, idioms, objects, rarities
 from foreframe_models.training.programs.generator import Sample
 from foreframe_models.training.programs.mixture import draw
@@ -84,13 +80,13 @@ def test_deep_recursion_breaks_nothing() -> None:
 
 def test_a_document_marks_what_counts_and_where_frames_start() -> None:
     sample = Sample("def f(a):\n    b = a + 1\n    return b\n", "f", "1")
-    frames, finished = trace(sample, LIMITS)
-    whole = document(sample, frames, finished, VOCABULARY)
+    run, listing = Run(*trace(sample, LIMITS)), Listing(sample.source, VOCABULARY)
+    whole = traces(listing, [run])
     events = [VOCABULARY.tokens[whole.ids[at]] for at in whole.frames]
     assert events == ["<call>", "<line>", "<line>", "<ret>"]
     assert whole.start == whole.frames[1]
     assert VOCABULARY.tokens[whole.ids[-1]] == "<end>"
-    short = document(sample, frames, finished, VOCABULARY, context=len(whole.ids) - 2)
+    short = traces(listing, [run], context=len(whole.ids) - 2)
     assert short.ids == whole.ids[: len(short.ids)]
     assert VOCABULARY.special["<end>"] not in short.ids
 
@@ -99,10 +95,11 @@ def test_a_document_from_the_middle_starts_with_the_stack() -> None:
     sample = Sample(
         "def g(a):\n    b = a\n    return b\n\ndef f(a):\n    return g(a) + 1\n", "f", "1"
     )
-    frames, finished = trace(sample, LIMITS)
+    run, listing = Run(*trace(sample, LIMITS)), Listing(sample.source, VOCABULARY)
     seen = set()
     for seed in range(20):
-        doc = document(sample, frames, finished, VOCABULARY, Random(seed), middle=True)
+        doc = middle(Random(seed), sample, [run], listing, 2048)
+        assert doc is not None
         scopes = doc.ids.count(VOCABULARY.special["<scope>"])
         assert scopes in (1, 2)
         assert doc.start == doc.frames[0]

@@ -17,11 +17,15 @@ PARAMETERS = (("I", 5), ("S", 8), ("B", 0.5), ("F", 0.6), ("LI", 6), ("LS", 4), 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A program and its entry: a function with arguments as literals, or the module."""
+    """A program and its entry: a function with arguments as literals, or the module.
+
+    `more`: other arguments that the function can be called with.
+    """
 
     source: str
     function: str | None = None
     args: str = ""
+    more: tuple[str, ...] = ()
 
 
 Maker = Callable[[Random, float], Sample]
