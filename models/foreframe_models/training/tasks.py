@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from foreframe_models.dialects.listing import Listing
-from foreframe_models.training import forward_documents
+from foreframe_models.training import forward_documents, jump_documents
 from foreframe_models.training.documents import Document, Run
 from foreframe_models.training.programs.generator import Sample
 
@@ -34,6 +34,7 @@ class Task:
 TASKS: tuple[Task, ...] = (
     Task("forward", 0.61, forward_documents.forward, runs=3),
     Task("middle", 0.15, forward_documents.middle, least=0.3),
+    Task("jump", 0.10, jump_documents.jump, runs=3, least=0.15),
 )
 
 
