@@ -93,6 +93,7 @@ class Stop:
 
 
 Subscriber = Callable[[Stop], None]
+Recorder = Callable[[Step], None]
 
 
 class Timeline:
@@ -109,6 +110,7 @@ class Timeline:
         self.steps = [first]
         self.cursor = Stop(start, Reason.ENTRY)
         self._subscribers: list[Subscriber] = []
+        self._recorders: list[Recorder] = []
 
     @property
     def tip(self) -> Trace:
@@ -118,6 +120,10 @@ class Timeline:
     def subscribe(self, subscriber: Subscriber) -> None:
         """`subscriber` is called with every new stop from now on."""
         self._subscribers.append(subscriber)
+
+    def record(self, recorder: Recorder) -> None:
+        """`recorder` is called with every new step from now on, before any stop that it leads to."""
+        self._recorders.append(recorder)
 
     def append(
         self,
@@ -133,7 +139,7 @@ class Timeline:
         number = len(self.steps)
         step = Step(number, branch.tip, action, trace, end, message, usage, branch.number)
         branch.tip, branch.model = step, model
-        self.steps.append(step)
+        self._add(step)
         return step
 
     def fork(self, trace: Trace, model: Trace, change: Change) -> Branch:
@@ -147,9 +153,14 @@ class Timeline:
         step = Step(len(self.steps), parent, None, trace, End.REACHED, branch=number, change=change)
         self.branch = Branch(number, step, step, model, origin.number)
         self.branches.append(self.branch)
-        self.steps.append(step)
         self.cursor = replace(self.cursor, trace=trace)
+        self._add(step)
         return self.branch
+
+    def _add(self, step: Step) -> None:
+        self.steps.append(step)
+        for recorder in self._recorders:
+            recorder(step)
 
     def find(self, number: int, branch: int | None = None) -> tuple[Step, Branch]:
         """A step and a branch that it is on, the one that it was made on by default.
