@@ -2,7 +2,7 @@
 
 Numbers: 1000-1099 engines (`foreframe_models.engines.base`), 2000-2099 what a session is launched
 with, 2100-2199 what is asked of a session in the wrong moment, 2200-2299 expressions, 2300-2399
-the protocol, 2900 a fault of Foreframe's own.
+the protocol (2330-2349 what is kept on disk), 2900 a fault of Foreframe's own.
 """
 
 from __future__ import annotations
@@ -41,6 +41,22 @@ class ForeframeError(Exception):
     │   ├── UnknownCommand      2301
     │   ├── BadArguments        2302
     │   └── MalformedMessage    2303
+    ├── KeepingError            2330  of sessions that are kept on disk
+    │   ├── StoreUnusable       2331  it cannot be opened, read or written to
+    │   ├── StoreLocked         2332  by another process, for too long
+    │   ├── StoreFull           2333
+    │   ├── StoreDamaged        2334
+    │   ├── StoreTooNew         2335
+    │   ├── NoSuchSession       2336
+    │   ├── ValueNotWhole       2337  too long to be kept: only its beginning is
+    │   ├── NotWritten          2338  a file to export to
+    │   └── ProgramChanged      2339  since a session that is to be gone on with
+    ├── DebuggeeError
+    │   ├── CannotStart         2401  the program, or the debugger in it, did not start
+    │   ├── CannotAttach        2402  nothing that can be attached to
+    │   ├── DebuggeeLost        2403  the program has ended, or the connection to it
+    │   ├── RefusedByDebugpy    2404
+    │   └── NotSupportedByDebugpy 2405  asking would leave it without an answer for ever
     └── InternalError           2900
     """
 
@@ -161,6 +177,70 @@ class BadArguments(ProtocolError):
 
 class MalformedMessage(ProtocolError):
     code = 2303
+
+
+class KeepingError(ForeframeError):
+    code = 2330
+
+
+class StoreUnusable(KeepingError):
+    code = 2331
+
+
+class StoreLocked(KeepingError):
+    code = 2332
+
+
+class StoreFull(KeepingError):
+    code = 2333
+
+
+class StoreDamaged(KeepingError):
+    code = 2334
+
+
+class StoreTooNew(KeepingError):
+    code = 2335
+
+
+class NoSuchSession(KeepingError):
+    code = 2336
+
+
+class ValueNotWhole(KeepingError):
+    code = 2337
+
+
+class NotWritten(KeepingError):
+    code = 2338
+
+
+class ProgramChanged(KeepingError):
+    code = 2339
+
+
+class DebuggeeError(ForeframeError):
+    code = 2400
+
+
+class CannotStart(DebuggeeError):
+    code = 2401
+
+
+class CannotAttach(DebuggeeError):
+    code = 2402
+
+
+class DebuggeeLost(DebuggeeError):
+    code = 2403
+
+
+class RefusedByDebugpy(DebuggeeError):
+    code = 2404
+
+
+class NotSupportedByDebugpy(DebuggeeError):
+    code = 2405
 
 
 class InternalError(ForeframeError):
