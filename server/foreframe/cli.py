@@ -11,6 +11,7 @@ import click
 from foreframe import __version__
 from foreframe.commands.dap import dap
 from foreframe.commands.evaluate import evaluate
+from foreframe.commands.explain import explain
 from foreframe.commands.halts import halts
 from foreframe.commands.trace import trace
 from foreframe.commands.train import train
@@ -27,7 +28,7 @@ def cli() -> None:
     """
 
 
-for command in (trace, dap, evaluate, train, halts):
+for command in (trace, dap, evaluate, train, halts, explain):
     cli.add_command(command)
 
 
