@@ -56,7 +56,9 @@ class ForeframeError(Exception):
     │   ├── CannotAttach        2402  nothing that can be attached to
     │   ├── DebuggeeLost        2403  the program has ended, or the connection to it
     │   ├── RefusedByDebugpy    2404
-    │   └── NotSupportedByDebugpy 2405  asking would leave it without an answer for ever
+    │   ├── NotSupportedByDebugpy 2405  asking would leave it without an answer for ever
+    │   ├── RealityDied         2430  the program that predictions were checked against
+    │   └── RealityHangs        2431  it does not stop when it is asked to
     └── InternalError           2900
     """
 
@@ -241,6 +243,14 @@ class RefusedByDebugpy(DebuggeeError):
 
 class NotSupportedByDebugpy(DebuggeeError):
     code = 2405
+
+
+class RealityDied(DebuggeeError):
+    code = 2430
+
+
+class RealityHangs(DebuggeeError):
+    code = 2431
 
 
 class InternalError(ForeframeError):
