@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from random import Random
 
 from foreframe_models.dialects.listing import Listing
-from foreframe_models.training import backward_documents, forward_documents, jump_documents
+from foreframe_models.training import (
+    backward_documents,
+    forward_documents,
+    hole_documents,
+    jump_documents,
+)
 from foreframe_models.training.documents import Document, Run
 from foreframe_models.training.programs.generator import Sample
 
@@ -34,9 +39,10 @@ class Task:
 TASKS: tuple[Task, ...] = (
     Task("forward", 0.61, forward_documents.forward, runs=3),
     Task("middle", 0.15, forward_documents.middle, least=0.3),
-    Task("jump", 0.10, jump_documents.jump, runs=3, least=0.15),
-    Task("backward", 0.08, backward_documents.backward, least=0.25),
-    Task("outcome", 0.05, backward_documents.outcome, least=0.25),
+    Task("jump", 0.08, jump_documents.jump, runs=3, least=0.15),
+    Task("backward", 0.07, backward_documents.backward, least=0.25),
+    Task("outcome", 0.04, backward_documents.outcome, least=0.25),
+    Task("hole", 0.05, hole_documents.hole, runs=3, least=0.15),
 )
 
 

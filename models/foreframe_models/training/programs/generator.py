@@ -29,6 +29,7 @@ class Sample:
 
 
 Maker = Callable[[Random, float], Sample]
+MORE = 2  # sets of arguments beside the first
 
 
 def random_function(rng: Random, level: float) -> Sample:
@@ -39,6 +40,7 @@ def random_function(rng: Random, level: float) -> Sample:
     kinds = [k for k, _ in PARAMETERS]
     weights = [w for _, w in PARAMETERS]
     values: list[object] = []
+    drawn: list[tuple[str, object]] = []  # type codes and values
     parameters: list[str] = []
     for _ in range(rng.choice((1, 1, 1, 2, 2, 3))):
         kind = rng.choices(kinds, weights)[0]
@@ -47,6 +49,7 @@ def random_function(rng: Random, level: float) -> Sample:
         draw.learn(value)
         parameters.append(name)
         values.append(value)
+        drawn.append((kind, value))
     returns = rng.choice(("I", "S", "LI", "LS", "B"))
     body = Body(rng, draw, scope, level, returns, unit=rng.choice(("    ",) * 9 + ("  ",)))
     helper: list[str] = []
@@ -69,10 +72,26 @@ def random_function(rng: Random, level: float) -> Sample:
     )
     arrow = " -> object" if typed and rng.random() < 0.5 else ""
     source = "\n".join([*helper, f"def {name}({shown}){arrow}:", *body.lines]) + "\n"
-    args = ", ".join(map(repr, values))
-    if rng.random() < 0.03:
-        args = ", ".join(f"{p}={v!r}" for p, v in zip(parameters, values, strict=True))
-    return Sample(source, name, args)
+    named = [f"{p}=" if rng.random() < 0.03 else "" for p in parameters[-1:]]
+    prefixes = [*([""] * (len(parameters) - 1)), *named]
+    rows = [values, *([again(rng, k, v) for k, v in drawn] for _ in range(MORE))]
+    args = [", ".join(f"{p}{v!r}" for p, v in zip(prefixes, row, strict=True)) for row in rows]
+    return Sample(source, name, args[0], tuple(args[1:]))
+
+
+def again(rng: Random, kind: str, value: object) -> object:
+    """Another argument for a parameter: often like the first, so that the same literals matter."""
+    roll = rng.random()
+    match value:
+        case str() if roll < 0.35 and value:
+            at = rng.randrange(len(value))
+            return value[at:] + value[:at] if roll < 0.15 else value[:at] + value[at + 1 :]
+        case list() if roll < 0.35 and value:
+            at = rng.randrange(len(value))
+            return value[at:] + value[:at] if roll < 0.15 else value[:at] + value[at + 1 :]
+        case int() if roll < 0.5 and not isinstance(value, bool):
+            return value + rng.choice((-2, -1, 1, 2, 5))
+    return literals.value(rng, kind)
 
 
 def helper_function(rng: Random, draw: Expressions, scope: Names, body: Body) -> list[str]:

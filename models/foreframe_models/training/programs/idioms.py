@@ -13,7 +13,7 @@ from random import Random
 
 from foreframe_models.training.programs import functions, literals, names, objects, rarities
 from foreframe_models.training.programs.expressions import Expressions
-from foreframe_models.training.programs.generator import Maker, Sample
+from foreframe_models.training.programs.generator import MORE, Maker, Sample
 
 _CHOICE = re.compile(r"\[\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\]")
 _NAME = re.compile(r"\$(\w+)")
@@ -60,12 +60,15 @@ def fill(rng: Random, idiom: str) -> Sample:
     head, _, text = text.partition("\n")
     draw = Expressions(rng)
     args: list[object] = []
+    more: list[list[object]] = []
     entry = head.removeprefix("> ").strip()
     if entry != "module":
         entry, _, kinds = entry.removesuffix(")").partition("(")
-        args = [argument(rng, kind) for kind in kinds.replace(" ", "").split(",") if kind]
+        wanted = [kind for kind in kinds.replace(" ", "").split(",") if kind]
+        args = [argument(rng, kind) for kind in wanted]
         for value in args:
             draw.learn(value)
+        more = [[argument(rng, kind) for kind in wanted] for _ in range(MORE)]
     given: dict[str, str] = {}
 
     def name(match: re.Match[str]) -> str:
@@ -100,7 +103,8 @@ def fill(rng: Random, idiom: str) -> Sample:
     if entry == "module":
         opening = rng.choice(("", "", "", '"""What this script does."""\n\n'))
         return Sample(f"{opening}{text}\n")
-    return Sample(text + "\n", given.get(entry[1:], entry), ", ".join(map(repr, args)))
+    shown = [", ".join(map(repr, values)) for values in (args, *more)]
+    return Sample(text + "\n", given.get(entry[1:], entry), shown[0], tuple(shown[1:]))
 
 
 def maker(idioms: str) -> Maker:
