@@ -85,12 +85,9 @@ MOVE = (
 class Database:
     """One file. Not for two threads at once. Closed after a `with`."""
 
-    def __init__(
-        self, file: Path, workspace: Path | None = None, *, lock_seconds: float = LOCK_SECONDS
-    ) -> None:
+    def __init__(self, file: Path, workspace: Path | None = None) -> None:
         """Without a `workspace` it is only read, and must exist."""
         self.file, self.workspace = file, workspace
-        self.lock_seconds = lock_seconds
         self._identity: tuple[int, int] | None = None  # of the file that was opened
         self._connection: Connection | None = None
 
@@ -243,7 +240,7 @@ class Database:
         engine = create_engine(
             "sqlite://",
             creator=lambda: sqlite3.connect(
-                uri, uri=True, timeout=self.lock_seconds, check_same_thread=False
+                uri, uri=True, timeout=LOCK_SECONDS, check_same_thread=False
             ),
             poolclass=NullPool,
         )
