@@ -53,6 +53,7 @@ class _Walk:
     trace: Trace
     usage: Usage
     began: float
+    max_tokens: int
     ended: bool = False  # by the caller, at a frame
 
     def prediction(self, end: End, message: str = "") -> Prediction:
@@ -122,16 +123,19 @@ class WorldModel:
         *,
         on_frame: OnFrame | None = None,
         priority: int = 0,
+        max_tokens: int | None = None,
     ) -> Prediction:
         """Walks on from `trace` until the goal, the program's end or a limit.
 
         `on_frame` gets each frame as it is complete; if it answers True the walk ends there, with
-        End.CANCELLED unless the frame is an end by itself. Cancelling the task ends the request at
-        the engine. Raises EngineError; what was finished before it is its `partial`.
+        End.CANCELLED unless the frame is an end by itself. Cancelling the
+        task ends the request at the engine. `max_tokens` is a tighter limit than that of the whole
+        model. Raises EngineError; what was finished before it is its `partial`.
         """
         if goal.direction is Direction.BACKWARD:
             raise EntryError("predicting backward is not available in this version")
-        walk = _Walk(trace, trace, Usage(), time.monotonic())
+        limit = self.max_tokens if max_tokens is None else min(max_tokens, self.max_tokens)
+        walk = _Walk(trace, trace, Usage(), time.monotonic(), limit)
         if trace.frame is not None and left_entry(trace.frame):
             return walk.prediction(End.FINISHED, "the program has ended")
         try:
@@ -155,9 +159,9 @@ class WorldModel:
         while True:
             if walk.trace.length >= self.max_frames:
                 return walk.prediction(End.CUT_OFF, f"cut off after {self.max_frames} frames")
-            left = self.max_tokens - walk.usage.generated_tokens - walk.usage.forced_tokens
+            left = walk.max_tokens - walk.usage.generated_tokens - walk.usage.forced_tokens
             if left <= 0:
-                return walk.prediction(End.CUT_OFF, f"cut off after {self.max_tokens} tokens")
+                return walk.prediction(End.CUT_OFF, f"cut off after {walk.max_tokens} tokens")
             prompt = await self._prompt(dialect, program, walk.trace)
             grammar = await self._grammar(dialect, program, walk.trace, goal, one_frame)
             if grammar is None:

@@ -46,6 +46,7 @@ class LaunchArguments(Model):
     mode: str = "imagine"
     engine: str | None = None
     max_frames: int | None = Field(default=None, ge=1)
+    look_ahead_tokens: int | None = Field(default=None, ge=0)
     cwd: str | None = None
     no_debug: bool = False
 

@@ -29,6 +29,7 @@ class WorldModel(Protocol):
         *,
         on_frame: OnFrame | None = None,
         priority: int = 0,
+        max_tokens: int | None = None,
     ) -> Prediction: ...
 
     def begin(self, program: Program, state: State) -> Trace: ...

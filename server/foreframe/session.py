@@ -8,6 +8,7 @@ import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from foreframe.ahead import Ahead
 from foreframe.editing import Target, edited, edited_state, moved
 from foreframe.errors import InternalError, NoSuchPlace, NotStopped, SessionEnded
 from foreframe.parties import Listener, Output, WorldModel
@@ -53,13 +54,22 @@ class Session:
         listener: Listener,
         *,
         stops_at_end: bool = True,
+        look_ahead_tokens: int = 0,
     ) -> None:
+        """`look_ahead_tokens`: what may be predicted after each stop before it is asked for."""
         self.world, self.program, self.listener = world, program, listener
         self.timeline = Timeline(start)
         self.timeline.subscribe(listener.stopped)
         self.stopping = Stopping()
+        self.ahead = Ahead(world, program, look_ahead_tokens)
         self.walker = Walker(
-            world, program, listener, self.timeline, self.stopping, stops_at_end=stops_at_end
+            world,
+            program,
+            listener,
+            self.timeline,
+            self.stopping,
+            self.ahead,
+            stops_at_end=stops_at_end,
         )
         self.is_over = False
         self._run: Run | None = None
@@ -102,6 +112,8 @@ class Session:
         if self.is_over:
             raise SessionEnded("the program has ended: restart it to go on")
         previous = self._cancel()
+        if direction is Direction.BACKWARD:
+            self.ahead.rest()
         run = self._begin_run(Goal(action, direction, places), reason)
         self._task = asyncio.create_task(self._perform(run, previous))
 
@@ -177,6 +189,7 @@ class Session:
         previous = self._cancel()
         if previous is not None:
             await asyncio.wait([previous])
+        await self.ahead.close()
 
     def _jump(self, stop: Stop) -> None:
         """Stands at `stop` from now on; told as an action that is done."""
@@ -206,6 +219,7 @@ class Session:
         branch = timeline.fork(trace, model, change)
         self.stopping.fork(origin, branch.number, trace)
         self.walker.fork(trace.state)
+        self._look_ahead()
 
     def _begin_run(self, goal: Goal, reason: Reason) -> Run:
         timeline = self.timeline
@@ -255,7 +269,17 @@ class Session:
         """Ends an action at a stop, unless another one has taken its place."""
         if run is self._run:
             self._run = None
+            if run.goal.direction is Direction.FORWARD:
+                self.ahead.learn(stop.trace.length - run.start.trace.length)
             self.timeline.stop(stop)
+            self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Has what may be asked for next predicted, on from the end of what is known."""
+        timeline, stopping = self.timeline, self.stopping
+        known = timeline.tip.length - timeline.cursor.trace.length
+        is_far = next(stopping.breakpoints(), None) is not None
+        self.ahead.begin(timeline.cursor, timeline.branch.model, known, is_far=is_far)
 
     def _end(self) -> None:
         """The program is over: says how it ended, and takes no more actions."""
@@ -264,12 +288,13 @@ class Session:
         if frame is not None and frame.value is not None:
             self.listener.output(Output(f"{frame.value.text}\n", "stderr", frame.line))
         self._run, self.is_over = None, True
+        self.ahead.drop()
         self.listener.ended(0 if frame is None else 1)
 
     def _keep(self, run: Run, end: End, message: str = "") -> None:
         """Puts what an unfinished action has predicted on the timeline."""
         if run.node is not self.timeline.tip:
-            self.timeline.append(run.goal.action, run.node, run.model, end, message)
+            self.timeline.append(run.goal.action, run.node, run.model, end, message, run.usage)
 
     def _fail(self, run: Run, title: str, code: int, message: str) -> None:
         """The action has failed: the session stays where it began, and says so."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from foreframe.ahead import Ahead
 from foreframe.parties import Listener, OnFrame, Output, WorldModel
 from foreframe.printing import Printing
 from foreframe.run import Run
 from foreframe.stopping import Stopping, uncaught
-from foreframe.timeline import Reason, Stop, Timeline, is_reached_backward, remaining
+from foreframe.timeline import NO_USAGE, Reason, Stop, Timeline, is_reached_backward, remaining
 from foreframe_protocol.states import Action, End, Event, Frame, Goal, State, Trace, left_entry
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ class Walker:
         listener: Listener,
         timeline: Timeline,
         stopping: Stopping,
+        ahead: Ahead,
         *,
         stops_at_end: bool = True,
     ) -> None:
         self.world, self.program, self.listener = world, program, listener
-        self.timeline, self.stopping = timeline, stopping
+        self.timeline, self.stopping, self.ahead = timeline, stopping, ahead
         self.stops_at_end = stops_at_end
         self._printing = [Printing(program.tree)]  # by branch
 
@@ -39,7 +41,7 @@ class Walker:
         self._printing.append(Printing(self.program.tree, state))
 
     async def forward(self, run: Run) -> Stop | None:
-        """Over visited ground, then on from the furthest known frame with the model.
+        """Over visited ground, over what was predicted ahead, then on with the model.
 
         None: the program is over, and nothing is left to stop at. Raises EngineError.
         """
@@ -50,6 +52,14 @@ class Walker:
         tip = self.timeline.tip
         if tip.frame is not None and left_entry(tip.frame):
             return self._at_end(run, tip)
+        while (ready := await self.ahead.next(run.model)) is not None:
+            run.take(*ready)
+            stop = self._see(run)
+            is_over = run.node.frame is not None and left_entry(run.node.frame)
+            if stop is not None or is_over:
+                end = End.FINISHED if is_over else End.REACHED
+                self.timeline.append(run.goal.action, run.node, run.model, end, usage=run.usage)
+                return stop or self._at_end(run, run.node)
         return await self._predict(run)
 
     def backward(self, run: Run) -> Stop:
@@ -83,7 +93,8 @@ class Walker:
             prediction = await self.world.predict(self.program, run.model, goal, on_frame=watch)
             run.follow(prediction.trace)
             trace, end, message = run.node, prediction.end, prediction.message
-            self.timeline.append(run.goal.action, trace, run.model, end, message, prediction.usage)
+            usage, run.usage = run.usage + prediction.usage, NO_USAGE
+            self.timeline.append(run.goal.action, trace, run.model, end, message, usage)
             if run.found is not None:
                 return replace(run.found, trace=trace)
             if end is End.FINISHED:
@@ -93,19 +104,21 @@ class Walker:
                 return Stop(trace, Reason.PAUSE, "Cut off", message)
 
     def _watch(self, run: Run, goal: Goal, begin: State) -> OnFrame:
-        """What is done with each frame as it comes: printing, and judging whether to stop."""
-
-        printing = self._printing[self.timeline.branch.number]
+        """What is done with each frame as it comes."""
 
         def watch(frame: Frame) -> bool:
             run.append(frame)
-            printed = printing.feed(run.node)
-            if printed is not None and printed.text:
-                self.listener.output(Output(printed.text, printed.stream, printed.line))
-            run.found = self._judge(run, run.node)
+            run.found = self._see(run)
             return run.found is not None and not goal.reached(begin, frame)
 
         return watch
+
+    def _see(self, run: Run) -> Stop | None:
+        """A frame has become the last one known: what it prints, and why to stop there, if so."""
+        printed = self._printing[self.timeline.branch.number].feed(run.node)
+        if printed is not None and printed.text:
+            self.listener.output(Output(printed.text, printed.stream, printed.line))
+        return self._judge(run, run.node)
 
     def _judge(self, run: Run, node: Trace) -> Stop | None:
         """Why a walk forward stops on the last frame of `node`, if it does."""

@@ -34,7 +34,12 @@ class Person:
     """A session, and what it has told."""
 
     def __init__(
-        self, source: str, args: str, world: TapeWorld | RuleWorld | None = None, **options: Any
+        self,
+        source: str,
+        args: str,
+        world: TapeWorld | RuleWorld | None = None,
+        look_ahead_tokens: int = 0,
+        **options: Any,
     ) -> None:
         self.world: Any = world or TapeWorld(frames_of(source, args), **options)
         self.marks = marks(source)
@@ -44,7 +49,14 @@ class Person:
         self.news = asyncio.Event()
         self.program = program_of(source)
         first = first_frame(args) if isinstance(world, RuleWorld) else self.world.frames[0]
-        self.session = Session(self.world, self.program, Trace().append(first), self)
+        self.session = Session(
+            self.world,
+            self.program,
+            Trace().append(first),
+            self,
+            look_ahead_tokens=look_ahead_tokens,
+        )
+        self.session.ahead.delay = 0
 
     def stopped(self, stop: Stop) -> None:
         self.stops.append(stop)

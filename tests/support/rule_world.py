@@ -107,6 +107,7 @@ class RuleWorld:
         *,
         on_frame: Callable[[Frame], bool | None] | None = None,
         priority: int = 0,
+        max_tokens: int | None = None,
     ) -> Prediction:
         self.goals.append(goal)
         await asyncio.sleep(0)

@@ -41,6 +41,8 @@ class TapeWorld:
         self.failures: dict[int, Exception] = {}  # number of a frame → what it raises, once
         self.goals: list[Goal] = []  # what it was asked for
         self.starts: list[int] = []  # after how many frames
+        self.priorities: list[int] = []
+        self.tokens = 0  # that a frame takes
         self.cancelled = 0
         self.is_closed = False
 
@@ -58,9 +60,11 @@ class TapeWorld:
         *,
         on_frame: Callable[[Frame], bool | None] | None = None,
         priority: int = 0,
+        max_tokens: int | None = None,
     ) -> Prediction:
         self.goals.append(goal)
         self.starts.append(trace.length)
+        self.priorities.append(priority)
         begin = trace.state
         made: list[Frame] = []
         try:
@@ -75,16 +79,20 @@ class TapeWorld:
                     await self.go.wait()
                 if self.delay:
                     await asyncio.sleep(self.delay)
+                cost = Usage(1, generated_tokens=self.tokens * (len(made) + 1))
+                if max_tokens is not None and cost.generated_tokens > max_tokens:
+                    cost = Usage(1, generated_tokens=self.tokens * len(made))
+                    return Prediction(trace, tuple(made), End.CUT_OFF, "cut off", cost)
                 frame = self.frames[trace.length]
                 trace = trace.append(frame)
                 made.append(frame)
                 is_ended = on_frame is not None and on_frame(frame)
                 if left_entry(frame):
-                    return Prediction(trace, tuple(made), End.FINISHED, "", Usage(1))
+                    return Prediction(trace, tuple(made), End.FINISHED, "", cost)
                 if goal.reached(begin, frame):
-                    return Prediction(trace, tuple(made), End.REACHED, "", Usage(1))
+                    return Prediction(trace, tuple(made), End.REACHED, "", cost)
                 if is_ended:
-                    return Prediction(trace, tuple(made), End.CANCELLED, "", Usage(1))
+                    return Prediction(trace, tuple(made), End.CANCELLED, "", cost)
         except asyncio.CancelledError:
             self.cancelled += 1
             raise

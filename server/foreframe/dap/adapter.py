@@ -13,7 +13,7 @@ from foreframe.dap.conversation import Body, Conversation, Raw, Send
 from foreframe.dap.current import Current
 from foreframe.dap.edit_requests import EditRequests
 from foreframe.dap.inspection import THREAD, Inspection
-from foreframe.dap.launch import OpenWorld, launch, open_model, warm_up
+from foreframe.dap.launch import OpenWorld, launch, look_ahead_tokens, open_model, warm_up
 from foreframe.dap.progress import Progress
 from foreframe.dap.timeline_requests import TimelineRequests
 from foreframe.errors import AttachNotAvailable, BadArguments
@@ -167,6 +167,7 @@ class Adapter(Conversation):
             launched.start,
             self,
             stops_at_end=not arguments.no_debug,
+            look_ahead_tokens=look_ahead_tokens(arguments, self._engine),
         )
         return self._breakpoints.place_all(placement)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
     from foreframe_protocol.dap_arguments import LaunchArguments
 
+AHEAD_TOKENS = 1000
+
 OpenWorld = Callable[[str, int | None], WorldModel]
 """Engine and the most frames of a trace (None: the usual limit) → a world model, not yet loaded."""
 
@@ -65,6 +67,17 @@ async def launch(arguments: LaunchArguments, engine: str, open_world: OpenWorld)
         raise BadOption(f"`engine`: {error}") from error
     start = await world.start(program, Entry(arguments.function or None, args))
     return Launch(program, world, start, arguments)
+
+
+def look_ahead_tokens(arguments: LaunchArguments, engine: str) -> int:
+    """What may be predicted after each stop before it is asked for.
+
+    By default nothing with an engine that has no answers but those to what was once asked.
+    """
+    if arguments.look_ahead_tokens is not None:
+        return arguments.look_ahead_tokens
+    kind = (arguments.engine or engine).strip().partition(":")[0]
+    return AHEAD_TOKENS if kind in ("auto", "embedded", "http", "https") else 0
 
 
 def literals(args: str | list[object] | None) -> str:
