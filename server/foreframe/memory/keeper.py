@@ -73,7 +73,10 @@ class Keeper:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="keeper", daemon=True)
             self._thread.start()
-        self._ask()
+        if step.change is None:
+            self._ask()
+        elif self._timeline is not None:  # no stop follows: the cursor is there already
+            self._stopped(self._timeline.cursor)
 
     def _stopped(self, stop: Stop) -> None:
         assert self._timeline is not None
