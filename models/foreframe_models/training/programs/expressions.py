@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 
 from foreframe_models.training.programs import literals, names
@@ -41,10 +42,10 @@ TEMPLATES: dict[str, list[tuple[float, str]]] = {
         (5, "~{S} + {S}"), (3, "{S}.upper()"), (3, "{S}.lower()"), (2, "{S}.strip()"),
         (1, "{S}.strip({fill})"), (2, "{S}.lstrip({fill})"), (2.5, "{S}.rstrip({fill})"),
         (1.5, "{S}.title()"), (1.5, "{S}.capitalize()"), (2.25, "{S}.swapcase()"),
-        (4, "{S}.replace({s}, {s})"), (4, "{vS}[{i}]"), (1, "{vS}[-1]"), (3, "{S}[{i}:]"),
+        (6, "{S}.replace({s}, {s})"), (4, "{vS}[{i}]"), (1, "{vS}[-1]"), (3, "{S}[{i}:]"),
         (3, "{S}[:{i}]"), (3, "{S}[{i}:{j}]"), (3, "{S}[::-1]"), (1, "{S}[-{k}:]"),
         (1, "{S}[:-{k}]"), (1, "{S}[::2]"), (0.5, "{S}[{i}::{k}]"), (0.5, "{S}[-{k}::-1]"),
-        (4, "{s}.join({LS})"), (3, "''.join({LS})"), (2, "str({I})"), (2, "{S}.zfill({w})"),
+        (8, "{s}.join({LS})"), (7, "''.join({LS})"), (2, "str({I})"), (2, "{S}.zfill({w})"),
         (1.5, "{S}.center({w}, {fill})"), (2, "{S}.ljust({w}, {fill})"), (2, "{S}.rjust({w})"),
         (1, "{S}.split({s})[0]"), (1, "{S}.split()[-1]"), (1.4, "{S}.partition({s})[2]"),
         (1.4, "{S}.rpartition({s})[0]"), (1, "{S}.expandtabs({k})"), (1.75, "{S}.casefold()"),
@@ -101,7 +102,7 @@ TEMPLATES: dict[str, list[tuple[float, str]]] = {
     ],
     "LS": [
         (4, "{S}.split()"), (3, "{S}.split({s})"), (2, "{S}.rsplit({s}, 1)"), (3.2, "{S}.splitlines()"),
-        (1, "{S}.split({s}, {k})"), (3, "list({S})"), (2, "sorted({LS})"), (1, "sorted({S})"),
+        (1, "{S}.split({s}, {k})"), (6, "list({S})"), (2, "sorted({LS})"), (1, "sorted({S})"),
         (1, "sorted({LS}, key=len)"), (1, "sorted({LS}, reverse=True)"), (2, "{LS}[{i}:]"),
         (2, "{LS}[:{i}]"), (2, "{LS}[::-1]"), (1, "{LS}[{i}:{j}]"), (4, "[{S} for {x.S:LS}]"),
         (3, "[{x} for {x.S:LS} if {B}]"), (2, "[{x} for {x.S:S} if {B}]"), (1.5, "[{S} for {x.S:S}]"),
@@ -145,6 +146,15 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _DEPENDENT = re.compile(r"\{x\.(\w+):(\w+)(!?)\}")
 
 
+@cache
+def method_weights(factor: float) -> dict[str, list[float]]:
+    """Weights of `TEMPLATES` with methods, subscripts and slices `factor` times as frequent."""
+    return {
+        kind: [w * (factor if "}." in t or "}[" in t else 1) for w, t in rows]
+        for kind, rows in TEMPLATES.items()
+    }
+
+
 class NoVariable(Exception):
     """A template needs a variable of a type that is not in scope."""
 
@@ -169,10 +179,12 @@ class Names:
 
 class Expressions:
     """Draws expressions over the names in scope. `strings` and `numbers` are what literals are
-    drawn from most of the time: parts of the arguments' values, so that tests go both ways."""
+    drawn from most of the time: parts of the arguments' values, so that tests go both ways.
+    `methods`: how much more often methods, subscripts and slices come than their weights say."""
 
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, rng: Random, methods: float = 1.0) -> None:
         self.rng = rng
+        self.weights = _WEIGHTS if methods == 1 else method_weights(methods)
         self.strings: list[str] = ["a", "e", " ", "x"]
         self.numbers: list[int] = [0, 1, 2, 3]
         self.quote = "'"
@@ -221,7 +233,7 @@ class Expressions:
             return text, "= " in text or " > " in text or " < " in text
         rows = TEMPLATES[kind]
         for _ in range(6):
-            template = rng.choices(rows, _WEIGHTS[kind])[0][1]
+            template = rng.choices(rows, self.weights[kind])[0][1]
             try:
                 return self.fill(template, scope, depth - 1), template[0] == "~"
             except NoVariable:

@@ -11,7 +11,18 @@ from __future__ import annotations
 import re
 from random import Random
 
-from foreframe_models.training.programs import functions, literals, names, objects, rarities
+from foreframe_models.training.programs import (
+    control,
+    dicts,
+    lists,
+    literals,
+    methods,
+    names,
+    numbers,
+    objects,
+    rarities,
+    strings,
+)
 from foreframe_models.training.programs.expressions import Expressions
 from foreframe_models.training.programs.generator import MORE, Maker, Sample
 
@@ -117,6 +128,7 @@ def maker(idioms: str) -> Maker:
     return make
 
 
-FUNCTIONS = maker(functions.IDIOMS)
+FUNCTIONS = maker("".join(m.IDIOMS for m in (strings, lists, dicts, numbers, control)))
+METHODS = maker(methods.IDIOMS)
 OBJECTS = maker(objects.IDIOMS)
 RARITIES = maker(rarities.IDIOMS)

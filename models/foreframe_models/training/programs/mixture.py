@@ -10,15 +10,18 @@ from foreframe_models.training.programs.generator import (
     module_script,
     random_function,
 )
-from foreframe_models.training.programs.idioms import FUNCTIONS, OBJECTS, RARITIES
+from foreframe_models.training.programs.idioms import FUNCTIONS, METHODS, OBJECTS, RARITIES
+from foreframe_models.training.programs.lean import lean_function
 
 # (weight, level from which on it is drawn, maker)
 KINDS: list[tuple[float, float, Maker]] = [
-    (50, 0.0, random_function),
-    (44, 0.15, FUNCTIONS),
-    (8, 0.3, module_script),
-    (8, 0.4, OBJECTS),
-    (9, 0.3, RARITIES),
+    (28, 0.0, random_function),
+    (50, 0.0, lean_function),
+    (34, 0.15, FUNCTIONS),
+    (20, 0.1, METHODS),
+    (7, 0.3, module_script),
+    (7, 0.4, OBJECTS),
+    (7, 0.3, RARITIES),
 ]
 
 

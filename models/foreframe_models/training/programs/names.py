@@ -41,6 +41,11 @@ def invented(rng: Random) -> str:
     )
 
 
+def plain(rng: Random) -> str:
+    """A usual name for a variable, mostly one token."""
+    return rng.choice(PLAIN)
+
+
 def variable(rng: Random) -> str:
     """A name for a variable. May be one that is in use already."""
     kind = rng.random()

@@ -61,8 +61,8 @@ EMPTY = {
 }
 # what loops go over: weight, template, type codes of the targets
 LOOPS: list[tuple[float, str, tuple[str, ...]]] = [
-    (5, "{vLI}", ("I",)), (5, "{vS}", ("S",)), (4, "{vLS}", ("S",)), (2.5, "range({r})", ("I",)),
-    (4, "range(len({seq}))", ("I",)), (1, "range({i}, len({seq}))", ("I",)), (0.8, "range(1, {r})", ("I",)),
+    (6, "{vLI}", ("I",)), (9, "{vS}", ("S",)), (5, "{vLS}", ("S",)), (2.5, "range({r})", ("I",)),
+    (6, "range(len({seq}))", ("I",)), (1, "range({i}, len({seq}))", ("I",)), (0.8, "range(1, {r})", ("I",)),
     (0.8, "range({r}, 0, -1)", ("I",)), (0.5, "range(0, {r}, {k2})", ("I",)), (0.6, "range(len({seq}) - 1, -1, -1)", ("I",)),
     (2, "enumerate({vS})", ("I", "S")), (2, "enumerate({vLI})", ("I", "I")), (1.5, "enumerate({vLS})", ("I", "S")),
     (0.4, "enumerate({vLI}, 1)", ("I", "I")), (3, "{vDSI}.items()", ("S", "I")), (1, "{vDSS}.items()", ("S", "S")),
