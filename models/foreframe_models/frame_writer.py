@@ -47,6 +47,9 @@ class FrameWriter(Protocol):
     ) -> str:
         """A line frame; `before` and `after` are the names of the previous frame and of this."""
 
+    def evaluated(self, line: int) -> str:
+        """What may stand before the call frames of calls that `line` makes; empty for nothing."""
+
     def returned(self, function: Function, line: int) -> str:
         """A return frame, also of a scope that an exception left."""
 

@@ -100,7 +100,7 @@ def _next_frames(
                         frame = write_frame(
                             writer, callee, Event.CALL, entry.line, CALLED, None, names
                         )
-                        found[frame] = None
+                        found[f"{writer.evaluated(line)} {frame}".lstrip()] = None
         if standing is Standing.EXCEPTION and line in function.flow.swallows:
             add(function, line, Standing.LINE, order)
 
@@ -324,22 +324,24 @@ class _Builder:
         depth = None
         if scope.depth is not None and scope.depth + 1 <= self.level:
             depth = scope.depth + 1
+        told = self.writer.evaluated(line)
+        start = (name, self.grammar.frame(told)) if told else (name,)
         if called:
             group = self.group(called, depth)
-            self.grammar.add(name, (name, f"{group}k"))
-            self.grammar.add(f"{scope.prefix}b", (name, f"{group}b"))
-            raised = (name, f"{group}e", self.frame(scope, Event.EXCEPTION, line, line))
+            self.grammar.add(name, (*start, f"{group}k"))
+            self.grammar.add(f"{scope.prefix}b", (*start, f"{group}b"))
+            raised = (*start, f"{group}e", self.frame(scope, Event.EXCEPTION, line, line))
             self.arrive(scope, raised, Event.EXCEPTION, _At(line, Standing.EXCEPTION, at.order))
             swallowed = frozenset(
                 c for c in called if may_swallow(function, line, program.functions[c])
             )
             if swallowed:
-                self.grammar.add(name, (name, f"{self.group(swallowed, depth)}e"))
+                self.grammar.add(name, (*start, f"{self.group(swallowed, depth)}e"))
         if self.exceptions == "all" and program.resumable:
             group = self.group(program.resumable, depth, thrown=True)
-            self.grammar.add(name, (name, f"{group}k"))
-            self.grammar.add(name, (name, f"{group}e"))
-            self.grammar.add(f"{scope.prefix}b", (name, f"{group}b"))
+            self.grammar.add(name, (*start, f"{group}k"))
+            self.grammar.add(name, (*start, f"{group}e"))
+            self.grammar.add(f"{scope.prefix}b", (*start, f"{group}b"))
 
     def group(self, functions: frozenset[int], depth: int | None, *, thrown: bool = False) -> str:
         """The start of the nonterminals of a call of any of these functions."""

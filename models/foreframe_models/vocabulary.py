@@ -14,11 +14,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from foreframe_models.program.parts import MAX_PARTS
+
 SPECIALS = (
     "<pad> <bos> <end> <prog> <trace> <scope> <call> <line> <ret> <exc> <unwind> "
     "<=> <;> <del> <+> <@> <-> <^> <it> <fn> <cut> <rev> <jump> <hole>"
 ).split()
-SPARE = 24
+PARTS = MAX_PARTS  # tokens that open the value of an expression within a line, by its index
+SPARE = 8
 LINES = 320
 INDENTS = 12
 
@@ -75,6 +78,7 @@ NAMES = (
     "year month day hour minute second time date rank player team win loss turn move board "
     "Point Node Stack Queue Account Item Animal Dog Shape Person Student Book"
 )
+SPARE_TOKEN = re.compile(r"<spare\d+>")
 WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -94,10 +98,11 @@ class Vocabulary:
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = tuple(tokens)
-        special = len(SPECIALS) + SPARE + INDENTS + LINES
+        special = len(SPECIALS) + PARTS + SPARE + INDENTS + LINES
         self.special = {text: index for index, text in enumerate(self.tokens[:special])}
         self.first_line = self.special["<L1>"]
         self.first_indent = self.special["<i0>"]
+        self.first_part = self.special.get("<p0>", len(self.tokens))
         self.bytes = {
             int(text[3:5], 16): index
             for index, text in enumerate(self.tokens)
@@ -117,7 +122,8 @@ class Vocabulary:
         return cls(
             [
                 *SPECIALS,
-                *(f"<spare{n}>" for n in range(SPARE)),
+                *(f"<p{n}>" for n in range(PARTS)),
+                *(f"<spare{n}>" for n in range(PARTS, PARTS + SPARE)),
                 *(f"<i{n}>" for n in range(INDENTS)),
                 *(f"<L{n}>" for n in range(1, LINES + 1)),
                 *(_byte(n) for n in (*range(32), 127, *range(128, 256))),
@@ -132,6 +138,16 @@ class Vocabulary:
     def version(self) -> str:
         """Twelve hexadecimal digits that change with any token."""
         return hashlib.sha256("\0".join(self.tokens).encode()).hexdigest()[:12]
+
+    def continues(self, tokens: Sequence[str]) -> bool:
+        """Whether `tokens`, in order of id, are these but for spare ones that have a use by now.
+
+        They may be all tokens, or the special ones alone.
+        """
+        mine = self.tokens if len(tokens) > len(self.special) else tuple(self.special)
+        return len(mine) == len(tokens) and all(
+            new == old or SPARE_TOKEN.fullmatch(old) for new, old in zip(mine, tokens, strict=True)
+        )
 
     def save(self, path: Path) -> None:
         """Writes the vocabulary as JSON."""
@@ -157,6 +173,11 @@ class Vocabulary:
         """The number of a line token, None of any other."""
         number = token - self.first_line + 1
         return number if 1 <= number <= LINES else None
+
+    def part(self, token: int) -> int | None:
+        """The index that the token of a part stands for, None of any other token."""
+        index = token - self.first_part
+        return index if 0 <= index < PARTS else None
 
     def indent(self, level: int) -> int:
         """The id of an indent; deeper ones than the deepest are written as that."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from foreframe.errors import RunFailed
 from foreframe_models.entry import Entry
 from foreframe_models.training import tracer
-from foreframe_protocol.states import End, Event, Frame, Provenance, Value
+from foreframe_models.training.records import frame_of
+from foreframe_protocol.states import End, Frame
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
@@ -95,6 +96,7 @@ def job(program: Program, entry: Entry, limits: Limits) -> bytes:
             "value_chars": limits.value_chars,
             "seconds": seconds,
             "memory_mb": limits.memory_mb,
+            "parts": True,
         }
     ).encode()
 
@@ -125,31 +127,7 @@ async def read(process: asyncio.subprocess.Process, program: Program, run: Run) 
         if "output" in record:
             run.output += record["output"]
         else:
-            run.frames.append(frame_of(record, program))
-
-
-def frame_of(record: dict[str, object], program: Program) -> Frame:
-    """One frame from a record of the tracer's."""
-    line, texts, value = record["line"], record.get("locals"), record.get("value")
-    cut = record["cut"]
-    assert isinstance(line, int)
-    assert isinstance(cut, list)
-    shown = None
-    if isinstance(texts, dict):
-        shown = {n: Value(t, Provenance.OBSERVED, cut=n in cut) for n, t in texts.items()}
-    depth, scope_line = record["depth"], record["scope_line"]
-    assert isinstance(depth, int)
-    assert isinstance(scope_line, int)
-    return Frame(
-        Event(str(record["event"])),
-        str(record["function"]),
-        scope_line,
-        line,
-        program.line_text(line),
-        shown,
-        Value(value, Provenance.OBSERVED, cut="" in cut) if isinstance(value, str) else None,
-        depth,
-    )
+            run.frames.append(frame_of(record, program.line_text(record["line"])))
 
 
 def kill(process: asyncio.subprocess.Process) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from foreframe_models.training.batches import fresh_document
-from foreframe_models.vocabulary import INDENTS, LINES, SPARE, Vocabulary
+from foreframe_models.vocabulary import INDENTS, LINES, PARTS, SPARE, Vocabulary
 
 VOCABULARY = Vocabulary.standard()
 SHOWN = st.text() | st.recursive(
@@ -102,7 +102,13 @@ def test_training_shows_most_of_the_vocabulary_within_a_few_thousand_programs() 
     plain = {i for i in VOCABULARY.plain.values() if VOCABULARY.tokens[i].isalpha()}
     assert len(plain & seen) > 0.97 * len(plain)
     unused = set(range(first_byte)) - seen
-    reserved = {"<pad>", "<rev>", "<jump>", "<hole>", *(f"<spare{n}>" for n in range(SPARE))}
-    deep = {f"<i{n}>" for n in range(6, INDENTS)}
+    reserved = {
+        "<pad>",
+        "<rev>",
+        "<jump>",
+        "<hole>",
+        *(f"<spare{n}>" for n in range(PARTS, PARTS + SPARE)),
+    }
+    deep = {f"<i{n}>" for n in range(6, INDENTS)} | {f"<p{n}>" for n in range(7, PARTS)}
     rare = {VOCABULARY.tokens[i] for i in unused} - reserved - deep
     assert all(text.startswith("<L") or text == "<cut>" for text in rare), rare

@@ -29,6 +29,7 @@ class CompactWriter:
         self.listing = listing
         self.vocabulary = listing.vocabulary
         self._rules: dict[str, str] = {}
+        self._parts = 0  # the most that a line has
 
     def call(self, function: Function, line: int | None, order: Names | None) -> str:
         orders = (order,) if order is not None else function.call_orders(line or CALLED)
@@ -40,6 +41,15 @@ class CompactWriter:
             given = self._choice(" ".join(self._named("wb", n) for n in order) for order in orders)
         return f"{self._special('<call>')} {self._ids(which)} {given} {self._line(shown)}"
 
+    def evaluated(self, line: int) -> str:
+        """What may stand before any frame that comes once `line` has begun to run: its parts.
+
+        In order, and each one left out where it was not evaluated, or not told.
+        """
+        count = self.listing.parts(line)
+        self._parts = max(self._parts, count)
+        return f"wparts{count}" if count else ""
+
     def line(
         self,
         function: Function,
@@ -49,14 +59,9 @@ class CompactWriter:
         after: Names | None,
     ) -> str:
         changes = self._changes(function, line, previous, before, after)
-        place = ""
-        if line in self.listing.loops:
-            first, last = self.listing.loops[line]
-            at = max(1, function.def_line) if previous is None else previous
-            inside = first <= at <= last
-            digits = "wdigit{0,4}" if inside else self._ids(self.vocabulary.value("0"))
-            place = f"{self._special('<it>')} {digits} {self._special('<;>')}"
-        return f"{self._special('<line>')} {changes} {place} {self._line(line)}"
+        parts = self.evaluated(previous) if previous else ""
+        upcoming = "wnext?" if line in self.listing.loops else ""
+        return f"{parts} {self._special('<line>')} {changes} {upcoming} {self._line(line)}"
 
     def _changes(
         self,
@@ -87,10 +92,10 @@ class CompactWriter:
 
     def returned(self, function: Function, line: int) -> str:
         value = f"({self._special('<ret>')} wcut | {self._special('<unwind>')})"
-        return f"{value} {self._line(line)}"
+        return f"{self.evaluated(line)} {value} {self._line(line)}"
 
     def raised(self, function: Function, line: int) -> str:
-        return f"{self._special('<exc>')} wcut {self._line(line)}"
+        return f"{self.evaluated(line)} {self._special('<exc>')} wcut {self._line(line)}"
 
     def prelude(self) -> str:
         plain = len(self.vocabulary.special)
@@ -99,11 +104,16 @@ class CompactWriter:
         away, inside, insert = (self._special(f"<{sign}>") for sign in "-@^")
         zero = self.vocabulary.plain["0"]
         rules = [f"{name}: {text}" for text, name in self._rules.items()]
+        for index in range(self._parts):
+            before = f"wparts{index}" if index else ""
+            rules.append(f"wparts{index + 1}: {before} wpart{index}?")
+            rules.append(f"wpart{index}: <[{self.vocabulary.first_part + index}]> wcut {end}")
         return "\n".join(
             [
                 *rules,
                 f"wv: <[{plain}-{len(self.vocabulary) - 1}]>{{1,{MAX_VALUE_TOKENS}}}",
                 f"wcut: wv {self._special('<cut>')}?",
+                f"wnext: {self._special('<it>')} wcut? {end}",
                 f"wb: {whole} wcut {end}",
                 f"wd: {self._special('<del>')} {end}",
                 f"wc: winside* ({whole} wcut | {add} wv | {away} wv | winsert) {end}",

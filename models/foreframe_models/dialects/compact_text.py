@@ -3,52 +3,52 @@
 A document is a program, then a trace. `<Lk>` are line tokens, in the program's own numbering;
 code is normalised (no comments, no free spacing), values are byte for byte what `repr` gave.
 
-    document   <bos> <prog> (<Lk> <indent> code)* <trace> scope* frame* <end>
+    document   <bos> <prog> (<Lk> <indent> code)* <trace> scope* (part* frame)* <end>
     scope      <scope> which? (name <=> value <;>)* <Lk>          outermost first
+    part       <pN> value <;>      of the line that was left, see `program/parts.py`
     call       <call> which? (name <=> value <;>)* <Lk>
-    line       <line> (name change <;>)* position? <Lk>           the state before line k runs
+    line       <line> (name change <;>)* next? <Lk>               the state before line k runs
     return     <ret> value <Lk>  |  <unwind> <Lk>                 left by an exception
     exception  <exc> value <Lk>
     which      <fn> index <;>      the scope, where line k does not tell: lambdas, the module...
-    position   <it> iterations <;> on the header of a `for`: how many it has already begun
+    next       <it> elements <;>   on the header of a `for`: the few that it takes next
     change     <=> value | <del> | <+> elements | <-> key | <@> key change | <^> index <=> value
 
 A line frame holds only what changed since its own activation's previous frame; `<cut>` follows a
 value whose text was cut. Which form a change takes is canonical: `value_delta` decides from the
 texts, but a name that the line just run rebinds without reading it (`x = 1`, the target of a `for`
 on the way into its body) is always written, and whole, be it changed or not.
-The position comes from line numbers alone, is dropped when frames are read, and is empty when the
-loop began before the document did. A document with scopes starts in mid-trace from a full stack;
-if that stack's last event was a return or an exception, its frame is repeated after the scopes.
+Parts and next elements are written where they are known: frames that were observed or edited have
+none. No elements before `<;>` means that the loop ends; `<cut>` that more than these follow.
+A document with scopes starts in mid-trace from a full stack; if that stack's last event was a
+return or an exception, its frame is repeated after the scopes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from foreframe_models.dialects.base import MalformedFrame
-from foreframe_models.dialects.listing import Listing, iteration
+from foreframe_models.dialects.listing import Listing
 from foreframe_models.dialects.value_delta import Change, apply, change
-from foreframe_protocol.states import Event, Frame, Provenance, State, Value
+from foreframe_models.vocabulary import PARTS
+from foreframe_protocol.states import Event, Frame, Part, Provenance, State, Value
 
 VALUE_CHARS = 200  # of a value that are written
 _SIGNS = {"=": "<=>", "+": "<+>", "-": "<->", "@": "<@>", "^": "<^>"}
 _EVENTS = {"<call>": Event.CALL, "<line>": Event.LINE, "<ret>": Event.RETURN}
-_NO_LOOPS: Mapping[int, int | None] = MappingProxyType({})
 _NONE = "None"
 
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """One scope on the stack, with the hidden positions of its `for` loops by header line."""
+    """One scope on the stack."""
 
     function: str
     scope_line: int
     line: int
     locals: Mapping[str, Value]
-    loops: Mapping[int, int | None] = field(default_factory=lambda: _NO_LOOPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Place:
 
     @classmethod
     def of(cls, state: State) -> Place:
-        """The place of a state without its history: positions of loops are not known."""
+        """The place of a state."""
         stack = tuple(Activation(s.function, s.scope_line, s.line, s.locals) for s in state.stack)
         return cls(stack, state.event)
 
@@ -78,6 +78,9 @@ class Parsed:
     place: Place  # after it
     spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # local → its change
     value: tuple[int, int] | None = None  # of a return or an exception
+    parts: tuple[tuple[int, int], ...] = ()  # values of the frame's parts, in their order
+    upcoming: tuple[int, int] | None = None
+    event: int = 0  # where the frame's event stands, behind its parts
 
 
 def head(listing: Listing) -> list[int]:
@@ -116,26 +119,25 @@ def write_frame(listing: Listing, place: Place, frame: Frame) -> tuple[list[int]
     special = listing.vocabulary.special
     number = number_of(listing, frame.line)
     after = advance(listing, place, frame)
+    ids = _parts(listing, frame.parts)
     match frame.event:
         case Event.CALL:
             which = which_ids(listing, frame.function, frame.scope_line, frame.line)
             bindings = _bindings(listing, frame.locals or {})
-            return [special["<call>"], *which, *bindings, number], after
+            return [*ids, special["<call>"], *which, *bindings, number], after
         case Event.LINE:
-            ids = [special["<line>"], *_changes(listing, place, frame)]
-            if frame.line in listing.loops:
-                begun = after.stack[-1].loops[frame.line]
-                digits = () if begun is None else listing.vocabulary.value(str(begun))
-                ids += (special["<it>"], *digits, special["<;>"])
+            ids += (special["<line>"], *_changes(listing, place, frame))
+            if frame.line in listing.loops and frame.upcoming is not None:
+                ids += (special["<it>"], *_value(listing, frame.upcoming), special["<;>"])
             return [*ids, number], after
         case Event.RETURN:
             assert frame.value is not None
             if place.event is Event.EXCEPTION and frame.value.text == _NONE:
-                return [special["<unwind>"], number], after
-            return [special["<ret>"], *_value(listing, frame.value), number], after
+                return [*ids, special["<unwind>"], number], after
+            return [*ids, special["<ret>"], *_value(listing, frame.value), number], after
         case Event.EXCEPTION:
             assert frame.value is not None
-            return [special["<exc>"], *_value(listing, frame.value), number], after
+            return [*ids, special["<exc>"], *_value(listing, frame.value), number], after
 
 
 def advance(listing: Listing, place: Place, frame: Frame) -> Place:
@@ -147,11 +149,8 @@ def advance(listing: Listing, place: Place, frame: Frame) -> Place:
     if not stack:
         raise ValueError(f"a {frame.event} frame needs a scope, and the stack is empty")
     top = stack[-1]
-    loops = top.loops
-    if frame.event is Event.LINE and frame.line in listing.loops:
-        loops = {**loops, frame.line: iteration(listing, loops, top.line, frame.line)}
     values = top.locals if frame.locals is None else frame.locals
-    top = replace(top, line=frame.line, locals=values, loops=loops)
+    top = replace(top, line=frame.line, locals=values)
     return Place((*stack[:-1], top), frame.event)
 
 
@@ -175,6 +174,17 @@ def _is_cut(value: Value) -> bool:
 def _value(listing: Listing, value: Value) -> list[int]:
     ids = list(listing.vocabulary.value(value.text[:VALUE_CHARS]))
     return [*ids, listing.vocabulary.special["<cut>"]] if _is_cut(value) else ids
+
+
+def _parts(listing: Listing, parts: Iterable[Part]) -> list[int]:
+    vocabulary = listing.vocabulary
+    ids: list[int] = []
+    for part in parts:
+        if part.index < PARTS:
+            ids.append(vocabulary.first_part + part.index)
+            ids += _value(listing, part.value)
+            ids.append(vocabulary.special["<;>"])
+    return ids
 
 
 def _bindings(listing: Listing, values: Mapping[str, Value]) -> list[int]:
@@ -230,27 +240,58 @@ def split(listing: Listing, ids: Sequence[int]) -> list[Sequence[int]]:
 def read_frame(
     listing: Listing, place: Place, ids: Sequence[int], *, strict: bool = True
 ) -> Parsed:
-    """One frame's tokens, from its event to its line token. Raises MalformedFrame.
+    """One frame's tokens, from its first part or its event to its line token.
 
-    Unless `strict`, a change that does not fit leaves the old value, of unknown provenance.
+    Raises MalformedFrame. Unless `strict`, a change that does not fit leaves the old value, of
+    unknown provenance.
     """
+    parts, spans, start = _read_parts(listing, ids)
+    parsed = _read_event(listing, place, ids, start, strict)
+    frame = replace(parsed.frame, parts=parts) if parts else parsed.frame
+    return replace(parsed, frame=frame, parts=spans, event=start)
+
+
+def _read_parts(
+    listing: Listing, ids: Sequence[int]
+) -> tuple[tuple[Part, ...], tuple[tuple[int, int], ...], int]:
+    """(the parts, where their values stand, where the frame's event does)."""
     vocabulary = listing.vocabulary
-    if len(ids) < 2:
+    parts: list[Part] = []
+    spans: list[tuple[int, int]] = []
+    at = 0
+    while at < len(ids) and (index := vocabulary.part(ids[at])) is not None:
+        end = at + 1
+        while end < len(ids) and ids[end] != vocabulary.special["<;>"]:
+            end += 1
+        if end == len(ids):
+            raise MalformedFrame(f"an open part: {vocabulary.show(ids)}")
+        parts.append(Part(index, _read_value(listing, ids[at + 1 : end])))
+        spans.append((at + 1, end + 1))
+        at = end + 1
+    return tuple(parts), tuple(spans), at
+
+
+def _read_event(
+    listing: Listing, place: Place, ids: Sequence[int], start: int, strict: bool
+) -> Parsed:
+    """A frame whose event stands at `start`."""
+    vocabulary = listing.vocabulary
+    if len(ids) < start + 2:
         raise MalformedFrame(f"a frame has at least two tokens: {vocabulary.show(ids)}")
     line = listing.line_of.get(vocabulary.line_number(ids[-1]) or 0)
     if line is None:
         raise MalformedFrame(f"no such line: {vocabulary.show(ids)}")
-    event, body = vocabulary.tokens[ids[0]], ids[1:-1]
+    event, body = vocabulary.tokens[ids[start]], ids[start + 1 : -1]
     stack = place.live
     source = listing.source(line)
     if event == "<call>":
-        fields, which = _fields(listing, body)
+        fields, extra = _fields(listing, body, start + 1)
         scope = listing.usual(line)
-        if which is not None:
+        if extra.which is not None:
             around = listing.around(line)
-            if not 0 <= which < len(around):
-                raise MalformedFrame(f"no scope {which} on line {line}")
-            scope = around[which]
+            if not 0 <= extra.which < len(around):
+                raise MalformedFrame(f"no scope {extra.which} on line {line}")
+            scope = around[extra.which]
         found, spans = _apply(listing, {}, fields, strict)
         frame = Frame(
             Event.CALL, scope.name, scope.scope_line, line, source, found, depth=len(stack)
@@ -260,18 +301,27 @@ def read_frame(
         raise MalformedFrame(f"{event} needs a scope, and the stack is empty")
     top, depth = stack[-1], len(stack) - 1
     if event == "<line>":
-        fields, _ = _fields(listing, body)
+        fields, extra = _fields(listing, body, start + 1)
         found, spans = _apply(listing, top.locals, fields, strict)
-        frame = Frame(Event.LINE, top.function, top.scope_line, line, source, found, depth=depth)
-        return Parsed(frame, advance(listing, place, frame), spans)
+        frame = Frame(
+            Event.LINE,
+            top.function,
+            top.scope_line,
+            line,
+            source,
+            found,
+            depth=depth,
+            upcoming=extra.upcoming,
+        )
+        return Parsed(frame, advance(listing, place, frame), spans, upcoming=extra.span)
     if event not in ("<ret>", "<exc>", "<unwind>"):
         raise MalformedFrame(f"{event} opens no frame")
     if event == "<unwind>":
         if body or (strict and place.event is not Event.EXCEPTION):
             raise MalformedFrame("<unwind> comes right after an exception, and alone")
-        value, span = Value(_NONE), (0, 1)
+        value, span = Value(_NONE), (start, start + 1)
     else:
-        value, span = _read_value(listing, body), (1, len(ids) - 1)
+        value, span = _read_value(listing, body), (start + 1, len(ids) - 1)
     kind = Event.EXCEPTION if event == "<exc>" else Event.RETURN
     frame = Frame(kind, top.function, top.scope_line, line, source, value=value, depth=depth)
     return Parsed(frame, advance(listing, place, frame), {}, span)
@@ -289,33 +339,44 @@ def _read_value(listing: Listing, ids: Sequence[int]) -> Value:
 Field = tuple[str, Sequence[int], int, int]  # name, tokens of the change, where they stand
 
 
-def _fields(listing: Listing, body: Sequence[int]) -> tuple[list[Field], int | None]:
-    """The parts of a frame between its event and its line, and the scope's index if told."""
+@dataclass(slots=True)
+class Extra:
+    """What a frame tells besides changes: its scope's index, and the next elements of a `for`."""
+
+    which: int | None = None
+    upcoming: Value | None = None
+    span: tuple[int, int] | None = None  # where those elements stand
+
+
+def _fields(listing: Listing, body: Sequence[int], offset: int) -> tuple[list[Field], Extra]:
+    """What stands between a frame's event and its line; `offset` is where that begins."""
     vocabulary = listing.vocabulary
     special = vocabulary.special
     fields: list[Field] = []
-    which: int | None = None
+    extra = Extra()
     start = 0
     for at, token in enumerate(body):
         if token != special["<;>"]:
             continue
         part = body[start:at]
-        if part and part[0] in (special["<fn>"], special["<it>"]):
+        if part and part[0] == special["<it>"]:
+            extra.upcoming = _read_value(listing, part[1:])
+            extra.span = (offset + start + 1, offset + at + 1)
+        elif part and part[0] == special["<fn>"]:
             digits = vocabulary.decode(part[1:])
-            if part[0] == special["<fn>"]:
-                if not digits.isdigit():
-                    raise MalformedFrame(f"no scope {digits!r}")
-                which = int(digits)
+            if not digits.isdigit():
+                raise MalformedFrame(f"no scope {digits!r}")
+            extra.which = int(digits)
         else:
             sign = next((i for i, t in enumerate(part) if vocabulary.is_special(t)), 0)
             if not sign:
                 raise MalformedFrame(f"no change of a name: {vocabulary.show(part)}")
             name = vocabulary.decode(part[:sign])
-            fields.append((name, part[sign:], start + 1, at + 2))
+            fields.append((name, part[sign:], offset + start, offset + at + 1))
         start = at + 1
     if start != len(body):
         raise MalformedFrame(f"an open change: {vocabulary.show(body[start:])}")
-    return fields, which
+    return fields, extra
 
 
 def _apply(

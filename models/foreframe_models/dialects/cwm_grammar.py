@@ -54,6 +54,9 @@ class CwmWriter:
         same = frozenset(function.names) - changed
         return self._state(Separator.LINE, function, line, known, same)
 
+    def evaluated(self, line: int) -> str:
+        return ""
+
     def returned(self, function: Function, line: int) -> str:
         return self._value_frame(Separator.RETURN, function, line)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from types import CodeType
 
+from foreframe_models.program.parts import Group, groups_of
+from foreframe_models.program.source import HOLE, hole_offsets
 from foreframe_models.vocabulary import LINES, Vocabulary
 
 HIDDEN = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>"})
@@ -68,6 +71,23 @@ def _loaded(node: ast.AST | None) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
+def code_with_holes(source: str, vocabulary: Vocabulary) -> dict[int, tuple[int, list[int]]]:
+    """What `vocabulary.code` gives, with one `<hole>` token for each `??` in code."""
+    offsets = hole_offsets(source)
+    if not offsets:
+        return vocabulary.code(source)
+    mark = next(chr(n) for n in range(0xE000, 0xF900) if chr(n) not in source)
+    for offset in reversed(offsets):
+        source = source[:offset] + mark + source[offset + len(HOLE) :]
+    sign = list(vocabulary.characters(mark))
+    lines = vocabulary.code(source)
+    for _, ids in lines.values():
+        for at in range(len(ids) - len(sign), -1, -1):
+            if ids[at : at + len(sign)] == sign:
+                ids[at : at + len(sign)] = [vocabulary.special["<hole>"]]
+    return lines
+
+
 class Listing:
     """A program's lines as tokens, each after its line token.
 
@@ -87,7 +107,7 @@ class Listing:
     ) -> None:
         self.vocabulary = vocabulary
         self.source_lines = source.split("\n")
-        tree = ast.parse(code or source)
+        tree = self._tree = ast.parse(code or source)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             compiled = compile(tree, "<listing>", "exec", dont_inherit=True)
@@ -107,7 +127,7 @@ class Listing:
                     self._rebind(node.lineno, set(_stored(node.target)) - _loaded(node.value))
                 case ast.Expr(value=ast.Constant(value=str())):
                     quiet.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-        shown = vocabulary.code(source)
+        shown = code_with_holes(source, vocabulary)
         chosen = None if lines is None else set(lines)
         unit = min((column for column, _ in shown.values() if column), default=4)
         self.number: dict[int, int] = {}
@@ -132,6 +152,16 @@ class Listing:
         first, last = self.loops.get(before, (0, line))
         return self.rebound.get(before, frozenset()) if first <= line <= last else frozenset()
 
+    @cached_property
+    def groups(self) -> dict[int, Group]:
+        """The parts of each line that has a statement header."""
+        return groups_of(self._tree)
+
+    def parts(self, line: int) -> int:
+        """How many parts the statements on a line have."""
+        group = self.groups.get(line)
+        return len(group.parts) if group else 0
+
     def source(self, line: int) -> str:
         """The text of a line, without its newline."""
         return self.source_lines[line - 1] if line <= len(self.source_lines) else ""
@@ -145,18 +175,3 @@ class Listing:
         around = self.around(line)
         plain = [code for code in around if code.plain]
         return (plain or around or list(self.codes))[-1 if plain else 0]
-
-
-def iteration(
-    listing: Listing, loops: Mapping[int, int | None], before: int, line: int
-) -> int | None:
-    """The hidden position of the `for` on `line`: iterations already begun.
-
-    `before` is the activation's previous line. None when the loop was under way before the
-    document started, so that no one can know.
-    """
-    first, last = listing.loops[line]
-    if not first <= before <= last:
-        return 0
-    begun = loops.get(line)
-    return None if begun is None else begun + 1

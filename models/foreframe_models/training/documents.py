@@ -12,8 +12,9 @@ from types import FrameType
 from typing import Any
 
 from foreframe_models.training.programs.generator import Sample
+from foreframe_models.training.records import frame_of
 from foreframe_models.training.tracer import Tracer, call_arguments
-from foreframe_protocol.states import Event, Frame, Provenance, Value
+from foreframe_protocol.states import Frame
 
 PATH = "<sample>"
 
@@ -37,6 +38,7 @@ class TraceLimits:
     frames: int = 400
     seconds: float = 0.25
     value_chars: int = 200
+    parts: bool = True
 
 
 def trace(sample: Sample, limits: TraceLimits) -> tuple[list[Frame], bool]:
@@ -56,6 +58,7 @@ def trace(sample: Sample, limits: TraceLimits) -> tuple[list[Frame], bool]:
         stop=stop,
         max_frames=limits.frames,
         value_chars=limits.value_chars,
+        parts=limits.parts,
     )
     old = signal.signal(signal.SIGALRM, _on_alarm)
     try:
@@ -73,7 +76,7 @@ def trace(sample: Sample, limits: TraceLimits) -> tuple[list[Frame], bool]:
 
 def _run(sample: Sample, tracer: Tracer, seconds: float) -> bool:
     """Runs the program under the tracer; whether it came to its end."""
-    code = compile(sample.source, PATH, "exec", dont_inherit=True)
+    code = tracer.compiled()
     space: dict[str, Any] = {"__name__": "__sample__" if sample.function else "__main__"}
     # Again and again: what is raised within a callback of the garbage collector is lost.
     signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
@@ -102,28 +105,8 @@ def frames_of(records: list[dict[str, Any]], source: str) -> Iterator[Frame]:
     """The tracer's records as frames."""
     lines = source.split("\n")
     for record in records:
-        event = Event(record["event"])
-        cut = record["cut"]
-        values: dict[str, Value] | None = None
-        value: Value | None = None
-        if "locals" in record:
-            values = {
-                name: Value(text, Provenance.OBSERVED, cut=name in cut)
-                for name, text in record["locals"].items()
-            }
-        else:
-            value = Value(record["value"], Provenance.OBSERVED, cut=bool(cut))
         line = record["line"]
-        yield Frame(
-            event,
-            record["function"],
-            record["scope_line"],
-            line,
-            lines[line - 1] if line <= len(lines) else "",
-            values,
-            value,
-            record["depth"],
-        )
+        yield frame_of(record, lines[line - 1] if line <= len(lines) else "")
 
 
 @dataclass(frozen=True, slots=True)

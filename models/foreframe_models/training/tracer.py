@@ -13,6 +13,8 @@ Decisions where CWM's format is silent, kept here:
 - Return and exception frames stand on the line that the activation showed last.
 - The trace is over when its first scope is left, whatever the garbage collector runs after that.
 - The loop variables of a comprehension are not shown.
+- Parts, where asked for, are recorded as their expressions are evaluated, before anything can
+  change their values; those with an address or a module's path are left out.
 - Locals are in order of first binding as snapshots see it: the names seen at the activation's
   previous event keep their order, new ones follow in the code object's own order.
 """
@@ -21,14 +23,41 @@ from __future__ import annotations
 
 import ast
 import dis
+import importlib.util
 import io
 import json
 import os
+import re
 import sys
-from collections.abc import Callable
-from types import CodeType, FrameType
-from typing import Any
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType, ModuleType
+from typing import TYPE_CHECKING, Any
 
+
+def _beside(name: str) -> ModuleType:
+    """A module of `program/`, where this file runs as a script and so has no package."""
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    path = os.path.join(folder, "program", f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"_foreframe_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+if TYPE_CHECKING or __package__:
+    from foreframe_models.program import iterators, parts
+else:
+    iterators, parts = _beside("iterators"), _beside("parts")
+
+UPCOMING = 3  # elements of a `for` that are told
+BUILT_IN: dict[str, Callable[..., Any]] = {
+    "range": range,
+    "enumerate": enumerate,
+    "zip": zip,
+    "reversed": reversed,
+}
 HIDDEN_FRAMES = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>"})
 
 
@@ -142,6 +171,10 @@ class Tracer:
     `emit` gets each frame: event, function, scope_line, line, depth, locals (name → text, full) or
     value, and `cut`, the names whose text was cut ("" for the value). After `max_frames` frames
     `stop` is called instead, which must not return.
+
+    With `parts`, frames have `parts`, [index, text, whether cut] of each that was evaluated since
+    the frame before, and where it is known `upcoming`, [text, whether cut] of the elements that a
+    `for` takes next. For that the program must be run as `compiled` gives it.
     """
 
     def __init__(
@@ -153,10 +186,12 @@ class Tracer:
         stop: Callable[[str], None],
         max_frames: int = 10_000,
         value_chars: int = 200,
+        parts: bool = False,
     ) -> None:
-        tree = ast.parse(source)
+        tree = self.tree = ast.parse(source, path)
         self.hidden = hidden_names(tree)
         self.def_lines = def_lines(tree)
+        self.parts = Parts(source, tree, self) if parts else None
         self.path = path
         self.emit, self.stop = emit, stop
         self.max_frames, self.value_chars = max_frames, value_chars
@@ -166,10 +201,17 @@ class Tracer:
         self.lines: dict[FrameType, int] = {}  # the line that each activation showed last
         self.inlined: dict[int, tuple[CodeType, dict[int, int]]] = {}  # by id: hashing is slow
         self.finished = False
+        self.looking = False  # a program's own __repr__ may be running, which is no part of it
+
+    def compiled(self) -> CodeType:
+        """The program's code. Gives it once only."""
+        if self.parts is not None:
+            return self.parts.compiled(self.tree, self.path)
+        return compile(self.tree, self.path, "exec", dont_inherit=True)
 
     def __call__(self, frame: FrameType, event: str, arg: object) -> Tracer | None:
         code = frame.f_code
-        if code.co_filename != self.path or code.co_name in HIDDEN_FRAMES:
+        if code.co_filename != self.path or code.co_name in HIDDEN_FRAMES or self.looking:
             return None
         if event not in ("call", "line", "return", "exception"):
             return self
@@ -190,6 +232,23 @@ class Tracer:
             "line": line,
             "depth": self.depth,
         }
+        self.looking = True
+        try:
+            self.fill(record, frame, event, arg)
+        finally:
+            self.looking = False
+        self.emit(record)
+        if event == "return":
+            self.depth -= 1
+            self.finished = self.depth < 0
+            self.orders.pop(frame, None)
+            self.lines.pop(frame, None)
+        return self
+
+    def fill(self, record: dict[str, Any], frame: FrameType, event: str, arg: object) -> None:
+        """Puts the values into a record."""
+        if self.parts is not None:
+            self.parts.fill(record, frame, event)
         if event in ("call", "line"):
             record["locals"], record["cut"] = self.locals_of(frame)
         else:
@@ -206,13 +265,6 @@ class Tracer:
             else:
                 record["value"], cut = text_of(arg, self.value_chars)
                 record["cut"] = [""] if cut else []
-        self.emit(record)
-        if event == "return":
-            self.depth -= 1
-            self.finished = self.depth < 0
-            self.orders.pop(frame, None)
-            self.lines.pop(frame, None)
-        return self
 
     def inside(self, frame: FrameType) -> int | None:
         """Where the inlined comprehension that `frame` is in starts; None outside of one."""
@@ -263,6 +315,140 @@ class Tracer:
         return texts, cut
 
 
+class Parts:
+    """What a program tells of its parts and of its loops as it runs: see `program/parts.py`."""
+
+    def __init__(self, source: str, tree: ast.Module, tracer: Tracer) -> None:
+        self.tracer = tracer
+        self.loops = parts.watched_loops(tree)
+        # Keeping an iterator can keep objects alive: not where that could be seen.
+        self.watching = not re.search(r"\b(__del__|weakref|gc|getrefcount)\b", source)
+        self.groups: dict[int, parts.Group] = {}
+        self.pending: list[list[Any]] = []
+        self.iterators: dict[tuple[int, int], Iterator[Any]] = {}  # by id of frame, and line
+        self.codes: dict[int, bytes] = {}  # by id of a code object, all of which live on
+
+    def compiled(self, tree: ast.Module, path: str) -> CodeType:
+        """The program, instrumented."""
+        code, self.groups = parts.instrument(tree, path, self.record, self.watch)
+        return code
+
+    def record(self, first: int, index: int, value: object) -> object:
+        """Notes the value of a part on the lines from `first` on, and gives it back."""
+        tracer = self.tracer
+        line = None if tracer.looking else tracer.lines.get(sys._getframe(1))
+        if line is not None and line in self.groups and self.groups[line].first == first:
+            tracer.looking = True
+            try:
+                told = told_text(value)
+            finally:
+                tracer.looking = False
+            if told is not None:
+                self.pending.append([index, *told])
+        return value
+
+    def watch(self, line: int, value: object) -> object:
+        """Gives the iterator of what a `for` iterates over, where it can be looked into."""
+        if not self.watching or self.tracer.looking:
+            return value
+        frame = sys._getframe(1)
+        if frame not in self.tracer.lines:
+            return value
+        found = iterators.iterator_of(value)
+        if found is None:
+            self.iterators.pop((id(frame), line), None)
+            return value
+        self.iterators[id(frame), line] = found
+        return found
+
+    def fill(self, record: dict[str, Any], frame: FrameType, event: str) -> None:
+        """Puts what is known into a record."""
+        record["parts"], self.pending = self.pending, []
+        if event == "line" and record["line"] in self.loops:
+            upcoming = self.upcoming(frame, record["line"])
+            if upcoming is not None:
+                record["upcoming"] = upcoming
+        elif event == "return" and self.opname(frame) != "YIELD_VALUE":
+            gone = [key for key in self.iterators if key[0] == id(frame)]
+            for key in gone:
+                del self.iterators[key]
+
+    def opname(self, frame: FrameType) -> str:
+        """The instruction that a frame is at."""
+        code = frame.f_code
+        if id(code) not in self.codes:
+            self.codes[id(code)] = code.co_code
+        return dis.opname[self.codes[id(code)][frame.f_lasti]]
+
+    def upcoming(self, frame: FrameType, line: int) -> list[Any] | None:
+        """[text, whether cut] of the elements that the `for` on `line` takes next."""
+        iterator: Iterator[Any] | None
+        if self.opname(frame) == "FOR_ITER":
+            iterator = self.iterators.get((id(frame), line))
+        else:
+            iterator = iterators.iterator_of(self.about_to(frame, self.loops[line]))
+        if iterator is None:
+            return None
+        items = iterators.following(iterator, UPCOMING + 1)
+        return None if items is None else told_elements(items)
+
+    def about_to(self, frame: FrameType, node: ast.expr) -> object:
+        """What a `for` that begins will iterate over, where finding out changes nothing.
+
+        None where its header is more than names, constants and the built-in iterators over them.
+        """
+        match node:
+            case ast.Name(id=name):
+                return frame.f_locals.get(name, frame.f_globals.get(name))
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in BUILT_IN:
+                if name in frame.f_locals or name in frame.f_globals:
+                    return None
+                given = [self.about_to(frame, arg) for arg in args]
+                known = iterators.ITERABLES | {enumerate, zip, int}
+                if any(type(value) not in known for value in given):
+                    return None
+                try:
+                    return BUILT_IN[name](*given)
+                except (TypeError, ValueError):
+                    return None
+            case ast.Call(
+                func=ast.Attribute(
+                    value=ast.Name() as owner, attr="items" | "keys" | "values" as method
+                ),
+                args=[],
+                keywords=[],
+            ):
+                found = self.about_to(frame, owner)
+                return getattr(found, method)() if type(found) is dict else None
+        try:
+            return ast.literal_eval(node)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            return None
+
+
+def told_text(value: object) -> tuple[str, bool] | None:
+    """(a part's text, whether it was cut); None where it tells more of the machine than of it."""
+    text, _ = text_of(value, sys.maxsize)
+    if " at 0x" in text or text.startswith("<module "):
+        return None
+    return text[: parts.VALUE_CHARS], len(text) > parts.VALUE_CHARS
+
+
+def told_elements(items: list[Any]) -> list[Any] | None:
+    """[text of the first elements, whether there is more]: as many as fit, but at least one."""
+    told = [text_of(item, sys.maxsize)[0] for item in items[:UPCOMING]]
+    if any(" at 0x" in text for text in told):
+        return None
+    shown = len(told)
+    while shown > 1 and len(", ".join(told[:shown])) > parts.VALUE_CHARS:
+        shown -= 1
+    text = ", ".join(told[:shown])
+    return [
+        text[: parts.VALUE_CHARS],
+        shown < len(items) or len(text) > parts.VALUE_CHARS,
+    ]
+
+
 def call_arguments(text: str) -> tuple[list[Any], dict[str, Any]]:
     """Arguments written as Python literals, `1, [2], k='x'`. ValueError if they are not."""
     call = ast.parse(f"_({text}\n)", mode="eval").body
@@ -304,7 +490,7 @@ def main() -> None:
     """Reads a job, runs it, writes its frames.
 
     Job: `source`, `path`; `function` (dotted name) and `args` (literals) for a call, neither for
-    the module; `max_frames`, `value_chars`, `seconds` (CPU), `memory_mb`, `recursion`.
+    the module; `parts`; `max_frames`, `value_chars`, `seconds` (CPU), `memory_mb`, `recursion`.
     """
     job = json.load(sys.stdin)
     # By line, so that no frame is lost when the program dies; the program's own fd 1 leads nowhere.
@@ -332,9 +518,10 @@ def main() -> None:
         stop=lambda why: finish("cut off", why),
         max_frames=job.get("max_frames", 10_000),
         value_chars=job.get("value_chars", 200),
+        parts=job.get("parts", False),
     )
     space: dict[str, Any] = {"__name__": "__main__", "__file__": path, "__builtins__": __builtins__}
-    code = compile(source, path, "exec", dont_inherit=True)
+    code = tracer.compiled()
     sys.stdout = _Output(emit)
     try:
         if job.get("function"):

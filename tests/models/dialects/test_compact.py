@@ -162,7 +162,7 @@ async def test_what_is_written_goes_on_where_an_answer_ended() -> None:
     for frame in frames:
         node = node.append(frame)
         shown.append(VOCABULARY.show(await dialect.write(program, node)))
-    assert shown[4] == "<line> t <=> 1 <;> <it> 1 <;> <L3>"
+    assert shown[4] == "<line> t <=> 1 <;> <it> 2 <;> <L3>"
     context = await dialect.context(program, node)
     assert VOCABULARY.tokens[context[-1]] == "<trace>"
     middle = Trace(node.parent.state) if node.parent else node

@@ -19,8 +19,8 @@ from foreframe_models.dialects.listing import Listing, TooLong
 from foreframe_models.training.documents import TraceLimits, Untraceable, trace
 from foreframe_models.training.programs.generator import Sample
 from foreframe_models.training.programs.mixture import draw
-from foreframe_models.vocabulary import Vocabulary
-from foreframe_protocol.states import Event, Frame, Provenance, Scope, State, Value
+from foreframe_models.vocabulary import PARTS, Vocabulary
+from foreframe_protocol.states import Event, Frame, Part, Provenance, Scope, State, Value
 
 VOCABULARY = Vocabulary.standard()
 LIMITS = TraceLimits(frames=300, seconds=2)
@@ -32,7 +32,9 @@ def essence(frame: Frame) -> tuple[object, ...]:
     shown = None if locals_ is None else [(n, v.text, v.cut) for n, v in locals_.items()]
     value = frame.value and (frame.value.text, frame.value.cut)
     place = (frame.event, frame.function, frame.scope_line, frame.line, frame.source, frame.depth)
-    return (*place, shown, value)
+    parts = [(p.index, p.value.text, p.value.cut) for p in frame.parts]
+    upcoming = frame.upcoming and (frame.upcoming.text, frame.upcoming.cut)
+    return (*place, shown, value, parts, upcoming)
 
 
 def written(source: str, function: str | None = None, args: str = "") -> list[str]:
@@ -93,19 +95,44 @@ def test_frames_of_odd_programs_come_back_from_their_tokens(source: str) -> None
     assert check_round_trip(Sample(source)) > 4
 
 
-def test_a_loop_is_written_with_its_position_and_with_changes_only() -> None:
+def test_a_loop_is_written_with_what_comes_next_and_with_changes_only() -> None:
     source = "def f(xs):\n    r = []\n    for x in xs:\n        r.append(x)\n    return r\n"
     assert written(source, "f", "[4, 5]") == [
         "<call> x s <=> [ 4 ,  5 ] <;> <L1>",
         "<line> <L2>",
-        "<line> r <=> [ ] <;> <it> 0 <;> <L3>",
+        "<line> r <=> [ ] <;> <it> 4 ,  5 <;> <L3>",
         "<line> x <=> 4 <;> <L4>",
-        "<line> r <=> [ 4 ] <;> <it> 1 <;> <L3>",
+        "<line> r <=> [ 4 ] <;> <it> 5 <;> <L3>",
         "<line> x <=> 5 <;> <L4>",
-        "<line> r <+> 5 <;> <it> 2 <;> <L3>",
+        "<line> r <+> 5 <;> <it> <;> <L3>",
         "<line> <L5>",
         "<ret> [ 4 ,  5 ] <L5>",
     ]
+
+
+def test_the_parts_of_a_line_stand_before_what_comes_after_it() -> None:
+    source = (
+        "def g(a):\n    return a\n\n"
+        "def f(s):\n    if len(s) > 2 and g(s[1:]):\n        return '-'.join(sorted(s)[::-1])\n"
+    )
+    assert written(source, "f", "'abc'") == [
+        "<call> s <=> ' a b c ' <;> <L3>",
+        "<line> <L4>",
+        "<p0> 3 <;> <p1> True <;> <p2> ' b c ' <;> <call> a <=> ' b c ' <;> <L1>",
+        "<line> <L2>",
+        "<ret> ' b c ' <L2>",
+        "<p3> ' b c ' <;> <line> <L5>",
+        "<p0> [ ' a ' ,  ' b ' ,  ' c ' ] <;> <p1> [ ' c ' ,  ' b ' ,  ' a ' ] <;> "
+        "<ret> ' c - b - a ' <L5>",
+    ]
+
+
+def test_a_part_beyond_the_last_index_is_left_out() -> None:
+    listing = Listing("x = 1\n", VOCABULARY)
+    parts = tuple(Part(index, Value("1")) for index in (0, PARTS - 1, PARTS))
+    frame = Frame(Event.CALL, "<module>", 0, 1, "", {}, parts=parts)
+    ids, _ = write_frame(listing, Place(), frame)
+    assert read_frame(listing, Place(), ids).frame.parts == parts[:2]
 
 
 def test_a_name_that_is_bound_anew_without_being_read_is_written_whole() -> None:
@@ -119,11 +146,11 @@ def test_a_name_that_is_bound_anew_without_being_read_is_written_whole() -> None
 def test_a_name_that_is_bound_anew_is_written_also_when_it_keeps_its_value() -> None:
     source = "def f(a):\n    a = 1\n    for a in (1, 1):\n        b = a\n    return b\n"
     assert written(source, "f", "1")[2:7] == [
-        "<line> a <=> 1 <;> <it> 0 <;> <L3>",
+        "<line> a <=> 1 <;> <it> 1 ,  1 <;> <L3>",
         "<line> a <=> 1 <;> <L4>",
         "<line> b <=> 1 <;> <it> 1 <;> <L3>",
         "<line> a <=> 1 <;> <L4>",
-        "<line> b <=> 1 <;> <it> 2 <;> <L3>",
+        "<line> b <=> 1 <;> <it> <;> <L3>",
     ]
     assert written(source, "f", "1")[7] == "<line> <L5>"
 
@@ -168,8 +195,8 @@ def test_a_document_can_start_from_a_stack_without_history() -> None:
     known = {**state.top.locals, "y": Value("2")}
     frame = Frame(Event.LINE, "f", 1, 2, "    for x in xs:", known, depth=1)
     ids, place = write_frame(listing, Place.of(state), frame)
-    assert VOCABULARY.show(ids) == "<line> y <=> 2 <;> <it> <;> <L2>"
-    assert place.stack[-1].loops == {2: None}
+    assert VOCABULARY.show(ids) == "<line> y <=> 2 <;> <L2>"
+    assert place.stack[-1].line == 2
     assert VOCABULARY.tokens[head(listing)[-1]] == "<trace>"
 
 
@@ -203,6 +230,9 @@ def test_a_program_with_more_lines_than_tokens_is_refused() -> None:
         "<call> <fn> 9 <;> <L1>",
         "<line> x <@> 3 <=> 1 <;> <L2>",
         "<line> x <@> 3 <;> <L2>",
+        "<p0> 1 <L2>",
+        "<p0> <;> <p1> 2 <;>",
+        "<p0> <=> <;> <ret> 1 <L2>",
     ],
 )
 def test_tokens_that_are_no_frame_are_refused(tokens: str) -> None:
