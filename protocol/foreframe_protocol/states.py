@@ -254,6 +254,26 @@ class Goal:
             case Action.RUN_TO:
                 return False
 
+    def reached_backward(self, start: State, frame: Frame) -> bool:
+        """The same for a walk back from `start`: only line frames end it.
+
+        Calls are passed over from behind; one that is stepped into is entered at its return.
+        """
+        if frame.event is not Event.LINE:
+            return False
+        if (frame.scope_line, frame.line) in self.lines:
+            return True
+        level = max(0, len(start.stack) - (2 if start.event is Event.RETURN else 1))
+        match self.action:
+            case Action.STEP_INTO:
+                return True
+            case Action.STEP_OVER:
+                return frame.depth <= level
+            case Action.STEP_OUT:
+                return frame.depth < level
+            case Action.RUN_TO:
+                return False
+
 
 def left_entry(frame: Frame) -> bool:
     """Whether the entry scope is left with this frame: the trace is over."""

@@ -29,49 +29,12 @@ from foreframe_models.dialects.base import MalformedFrame
 from foreframe_models.dialects.compact_text import VALUE_CHARS, number_of, which_ids
 from foreframe_models.dialects.listing import Listing
 from foreframe_models.dialects.value_delta import Change, apply, change
-from foreframe_protocol.states import Event, Frame, Provenance, State, Value
+from foreframe_models.past import Past, PastPlace, leaves, retreat
+from foreframe_protocol.states import Event, Frame, Provenance, Value
 
 _SIGNS = {"=": "<=>", "+": "<+>", "-": "<->", "@": "<@>", "^": "<^>"}
 _ENDED_BY_LINE = frozenset({"<ret>", "<unwind>", "<exc>"})
 _NONE = "None"
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """One activation on the way back.
-
-    `locals` are those of the line or call frame that was read last, None where none was yet.
-    `following` is that frame's line; None where the locals are the ones of the frame to come.
-    `raised`: an exception frame stands between.
-    """
-
-    function: str
-    scope_line: int
-    line: int
-    locals: Mapping[str, Value] | None = None
-    following: int | None = None
-    raised: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PastPlace:
-    """Where a way back stands: the stack of the frame that was read last, and its event."""
-
-    stack: tuple[Past, ...] = ()
-    event: Event | None = None
-
-    @classmethod
-    def of(cls, state: State) -> PastPlace:
-        """The place of a known stop."""
-        stack = [Past(s.function, s.scope_line, s.line, s.locals) for s in state.stack]
-        if stack and state.event in (Event.LINE, Event.CALL, None):
-            stack[-1] = replace(stack[-1], following=stack[-1].line)
-        return cls(tuple(stack), state.event)
-
-    @property
-    def live(self) -> tuple[Past, ...]:
-        """The stack of the frame before: a scope whose call was read is gone."""
-        return self.stack[:-1] if self.event is Event.CALL else self.stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +46,6 @@ class ParsedPast:
     spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     value: tuple[int, int] | None = None
     line: tuple[int, int] = (0, 0)  # of the line's token
-
-
-def retreat(place: PastPlace, frame: Frame) -> PastPlace:
-    """The place once `frame` was read on the way back. Raises ValueError when it cannot be there.
-
-    A return frame opens its scope; all others belong to the scope on top.
-    """
-    stack = place.live
-    if frame.event is Event.RETURN:
-        opened = Past(frame.function, frame.scope_line, frame.line)
-        return PastPlace((*stack, opened), frame.event)
-    if not stack:
-        raise ValueError(f"a {frame.event} frame needs a scope, and the entry's call was passed")
-    top = replace(stack[-1], line=frame.line)
-    if frame.event is Event.EXCEPTION:
-        top = replace(top, raised=top.following is not None)
-    else:
-        top = replace(top, locals=frame.locals or {}, following=frame.line, raised=False)
-    return PastPlace((*stack[:-1], top), frame.event)
 
 
 # frames → tokens
@@ -140,19 +84,12 @@ def write_past(
     return [*jump, event, number, *olds, special["<;>"]], 1, after
 
 
-def write_known(listing: Listing, frames: Sequence[Frame]) -> list[int]:
-    """What a prompt tells of an outcome, from the last frames of the entry scope, nearest first."""
-    special = listing.vocabulary.special
-    last = frames[0]
-    assert last.value is not None
-    raised = frames[1] if len(frames) > 1 else None
-    if raised is not None and leaves(raised, last):
-        assert raised.value is not None
-        kind, value = "<unwind>", raised.value
-    else:
-        kind, value = "<ret>", last.value
-    which = which_ids(listing, last.function, last.scope_line, last.line)
-    return [special[kind], *which, *_value(listing, value)]
+def write_known(
+    listing: Listing, function: str, scope_line: int, line: int, value: Value, *, raised: bool
+) -> list[int]:
+    """What a prompt tells of an outcome; `line` is any on which the function can end so."""
+    kind = listing.vocabulary.special["<unwind>" if raised else "<ret>"]
+    return [kind, *which_ids(listing, function, scope_line, line), *_value(listing, value)]
 
 
 def write_partly(
@@ -163,17 +100,6 @@ def write_partly(
     which = which_ids(listing, function, scope_line, line)
     given = _bindings(listing, known)
     return [special["<scope>"], *which, *given, number_of(listing, line)]
-
-
-def leaves(raised: Frame, returned: Frame) -> bool:
-    """Whether the two frames are one way out of a scope, by an exception."""
-    return (
-        raised.event is Event.EXCEPTION
-        and returned.event is Event.RETURN
-        and (raised.depth, raised.line) == (returned.depth, returned.line)
-        and returned.value is not None
-        and returned.value.text == _NONE
-    )
 
 
 def written(listing: Listing, top: Past, line: int) -> frozenset[str]:

@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from foreframe_models.dialects.compact_backward import (
-    PastPlace,
-    leaves,
-    retreat,
-    write_known,
-    write_partly,
-    write_past,
-)
+from foreframe_models.dialects.compact_backward import write_known, write_partly, write_past
 from foreframe_models.dialects.compact_text import head, write_scopes
 from foreframe_models.dialects.listing import Listing
+from foreframe_models.past import PastPlace, leaves, retreat
 from foreframe_models.training.documents import Document, Run
 from foreframe_models.training.forward_documents import state_before
 from foreframe_models.training.programs.generator import Sample
@@ -66,7 +60,12 @@ def outcome(
         opened = Frame(Event.RETURN, *_place(frames[0]))
         place = retreat(PastPlace(), opened)
     else:
-        known = write_known(listing, frames)
+        last = frames[0]
+        raised = leaves(frames[1], last)
+        value = frames[1].value if raised else last.value
+        assert value is not None
+        scope = last.function, last.scope_line, last.line
+        known = write_known(listing, *scope, value, raised=raised)
         start, place = len(ids) + len(known), PastPlace()
     if rng.random() < TO_THE_CALL:
         count = 1

@@ -7,14 +7,9 @@ from random import Random
 import pytest
 
 from foreframe_models.dialects.base import MalformedFrame
-from foreframe_models.dialects.compact_backward import (
-    PastPlace,
-    is_whole,
-    read_past,
-    split_past,
-    write_past,
-)
+from foreframe_models.dialects.compact_backward import is_whole, read_past, split_past, write_past
 from foreframe_models.dialects.listing import Listing
+from foreframe_models.past import PastPlace
 from foreframe_models.training.documents import TraceLimits, Untraceable, trace
 from foreframe_models.training.programs.generator import Sample
 from foreframe_models.training.programs.mixture import draw
