@@ -89,8 +89,10 @@ def save(model: LlamaForCausalLM, vocabulary: Vocabulary, folder: Path) -> None:
 
 
 def load(folder: Path) -> tuple[LlamaForCausalLM, Vocabulary]:
-    """What `save` wrote, as float32."""
+    """What `save` wrote, as float32. Spare tokens are what they have become by now."""
     vocabulary = Vocabulary.load(folder / "vocabulary.json")
+    if (standard := Vocabulary.standard()).continues(vocabulary.tokens):
+        vocabulary = standard
     config = LlamaConfig.from_pretrained(folder)
     config.use_cache = False
     config._attn_implementation = "sdpa"
