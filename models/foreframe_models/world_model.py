@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from foreframe_models.dialects import open_dialect
-from foreframe_models.dialects.base import Dialect, MalformedFrame
+from foreframe_models.dialects.base import Asked, Dialect, MalformedFrame
 from foreframe_models.engines.base import (
     Chunk,
     Engine,
@@ -22,6 +22,7 @@ from foreframe_models.engines.base import (
 )
 from foreframe_models.entry import Entry, EntryError, bind_arguments
 from foreframe_models.grammar import GrammarTooLarge
+from foreframe_models.jumps import aim_of
 from foreframe_protocol.states import (
     NO_LOCALS,
     Direction,
@@ -33,6 +34,7 @@ from foreframe_protocol.states import (
     State,
     Trace,
     Usage,
+    Value,
     left_entry,
 )
 
@@ -145,6 +147,51 @@ class WorldModel:
             error.partial = walk.prediction(End.FAILED, str(error))
             raise
 
+    async def jump(
+        self,
+        program: Program,
+        trace: Trace,
+        goal: Goal,
+        *,
+        priority: int = 0,
+        max_tokens: int | None = None,
+    ) -> Prediction:
+        """One frame in place of all that lead to the goal, within the scope that is on top.
+
+        The goal is its return (STEP_OUT), its next line (STEP_OVER) or one line of it (RUN_TO). A
+        quick guess, where `predict` walks: nobody knows the frames between, so the new trace is
+        `skipped`. Ends also where the scope is left before the goal; the message says so then.
+        Raises EngineError, of it CannotJump for a goal or a model that knows no jumps.
+        """
+        limit = self.max_tokens if max_tokens is None else min(max_tokens, self.max_tokens)
+        walk = _Walk(trace, trace, Usage(), time.monotonic(), limit)
+        if trace.frame is not None and left_entry(trace.frame):
+            return walk.prediction(End.FINISHED, "the program has ended")
+        if trace.state.event is Event.EXCEPTION:  # where it leads to is fixed, or the next frame
+            return await self.predict(program, trace, goal, priority=priority)
+        try:
+            dialect = await self.open()
+            aim = aim_of(goal, trace.state)
+            asked = await asyncio.to_thread(dialect.jump, program, trace, aim)
+            prompt = (*await self._prompt(dialect, program, trace), *asked.ids)
+            room = dialect.info.context_tokens - len(prompt)
+            request = Request(prompt, min(room, limit), asked.grammar, priority=priority)
+            finish = await self._request(dialect, program, walk, goal, request, None, asked)
+            last = walk.trace.frame
+            if last is None or walk.trace is trace:
+                if finish is Finish.LENGTH:
+                    return walk.prediction(End.CUT_OFF, "cut off: the frame is too long")
+                raise EngineAborted("the model ended its answer before a frame was complete")
+        except EngineError as error:
+            error.partial = walk.prediction(End.FAILED, str(error))
+            raise
+        met = aim.meets(last)
+        if last.event is Event.EXCEPTION:
+            last = replace(last, event=Event.RETURN, value=Value("None"), confidence=None)
+            walk.trace = walk.trace.append(last)
+        message = "" if met else f"{last.function} was left on line {last.line} before that"
+        return walk.prediction(End.FINISHED if left_entry(last) else End.REACHED, message)
+
     async def _walk(
         self,
         dialect: Dialect,
@@ -194,9 +241,10 @@ class WorldModel:
         goal: Goal,
         request: Request,
         on_frame: OnFrame | None,
+        jump: Asked | None = None,
     ) -> Finish | None:
-        """Streams one answer into `walk`, frame by frame."""
-        reader = dialect.reader(program, walk.trace)
+        """Streams one answer into `walk`, frame by frame; a jump's is one frame."""
+        reader = dialect.reader(program, walk.trace) if jump is None else jump.reader
         walk.usage += Usage(requests=1)
         stream = self.engine.stream(request)
         finish: Finish | None = None
@@ -208,7 +256,7 @@ class WorldModel:
                 walk.usage += usage_of(chunk)
                 finish = chunk.finish or finish
                 for frame, ids in await reader.feed(chunk):
-                    walk.trace = walk.trace.append(frame)
+                    walk.trace = walk.trace.append(frame, skipped=jump is not None)
                     self._written[walk.trace] = ids
                     if on_frame is not None and on_frame(frame):
                         walk.ended = True
@@ -216,7 +264,7 @@ class WorldModel:
                     # The grammar ends a walk by itself, and only the totals are still to come;
                     # an engine that does not keep to it is ended here.
                     done = left_entry(frame) or goal.reached(walk.start.state, frame)
-                    if done:
+                    if done or jump is not None:
                         break
                     if walk.trace.length >= self.max_frames:
                         return finish
@@ -285,7 +333,7 @@ class WorldModel:
         trace = Trace(nodes[first - 1].state)
         for node, ids in zip(nodes[first:], written[first:], strict=True):
             assert node.frame is not None
-            trace = trace.append(node.frame)
+            trace = trace.append(node.frame, skipped=node.skipped)
             self._written[trace] = ids
         return trace
 

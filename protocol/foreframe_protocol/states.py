@@ -160,18 +160,20 @@ class State:
 class Trace:
     """A persistent list of frames with the state after each: appending shares all that came before.
 
-    A trace that starts in mid-program has a `state` and no frames. Compared by identity, so that
-    it can key caches.
+    A trace that starts in mid-program has a `state` and no frames. `skipped`: it came to its last
+    frame by a jump, and no one knows the frames between. Compared by identity, so that it can key
+    caches.
     """
 
     state: State = State()
     frame: Frame | None = None
     parent: Trace | None = None
     length: int = 0
+    skipped: bool = False
 
-    def append(self, frame: Frame) -> Trace:
+    def append(self, frame: Frame, *, skipped: bool = False) -> Trace:
         """A new trace with `frame` at its end; O(depth of the stack)."""
-        return Trace(self.state.after(frame), frame, self, self.length + 1)
+        return Trace(self.state.after(frame), frame, self, self.length + 1, skipped)
 
     def nodes(self) -> list[Trace]:
         """The traces that end on each frame, oldest first (without the frameless root)."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from foreframe_models.engines.base import Chunk, Engine, ModelInfo
 from foreframe_protocol.states import Frame, Goal, Trace
 
 if TYPE_CHECKING:
+    from foreframe_models.jumps import Aim
     from foreframe_models.program.control_flow import Program
 
 
@@ -26,6 +28,15 @@ class Reader(ABC):
 
         Raises MalformedFrame.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A jump as a dialect asks for it: the token ids after the trace, and the legal answers."""
+
+    ids: tuple[int, ...]
+    grammar: str
+    reader: Reader  # gives one frame, with all the token ids that wrote it, those of `ids` too
 
 
 class Dialect(ABC):
@@ -54,3 +65,7 @@ class Dialect(ABC):
     @abstractmethod
     def reader(self, program: Program, trace: Trace) -> Reader:
         """Reads what a model writes after `trace`."""
+
+    @abstractmethod
+    def jump(self, program: Program, trace: Trace, aim: Aim) -> Asked:
+        """Asks for the one frame that `aim` leads to. Raises CannotJump."""

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from foreframe_models.dialects.base import Dialect, Reader
+from foreframe_models.dialects.base import Asked, Dialect, Reader
 from foreframe_models.dialects.compact_grammar import CompactWriter
+from foreframe_models.dialects.compact_jump import aim_ids, answered, jump_grammar, write_jump
 from foreframe_models.dialects.compact_text import (
     Parsed,
     Place,
@@ -28,6 +29,7 @@ from foreframe_models.engines.base import (
     VocabularyMismatch,
 )
 from foreframe_models.grammar import Exceptions, frame_grammar, walk_grammar
+from foreframe_models.jumps import Aim, targets, usual_aim
 from foreframe_models.program.source import fill_holes
 from foreframe_models.vocabulary import LINES, Vocabulary
 from foreframe_protocol.states import Frame, Goal, Trace
@@ -47,7 +49,9 @@ class CompactDialect(Dialect):
     def __init__(self, engine: Engine, info: ModelInfo) -> None:
         super().__init__(engine, info)
         self.vocabulary = Vocabulary.standard()
-        if dict(info.specials) != self.vocabulary.special:
+        specials = sorted(info.specials.items(), key=lambda item: item[1])
+        told = [text for text, _ in specials]
+        if [i for _, i in specials] != [*range(len(told))] or not self.vocabulary.continues(told):
             raise VocabularyMismatch(
                 f"{info.name} was trained with another vocabulary than this version's "
                 f"({self.vocabulary.version}): use the model that came with it, or train one"
@@ -114,7 +118,12 @@ class CompactDialect(Dialect):
         assert node.frame is not None
         assert node.parent is not None
         listing = self.listing(program, node)
-        ids, place = write_frame(listing, self.place(program, node.parent), node.frame)
+        before = self.place(program, node.parent)
+        if node.skipped:
+            asked, ids, place = write_jump(listing, before, usual_aim(node.frame), node.frame)
+            ids = asked + ids
+        else:
+            ids, place = write_frame(listing, before, node.frame)
         self._places[node] = place
         return tuple(ids)
 
@@ -125,6 +134,12 @@ class CompactDialect(Dialect):
 
     def reader(self, program: Program, trace: Trace) -> Reader:
         return CompactReader(self.listing(program, trace), self.place(program, trace))
+
+    def jump(self, program: Program, trace: Trace, aim: Aim) -> Asked:
+        listing = self.listing(program, trace)
+        grammar = jump_grammar(listing, aim, targets(program, trace.state, aim))
+        reader = JumpReader(listing, self.place(program, trace), aim)
+        return Asked(tuple(aim_ids(listing, aim)), grammar, reader)
 
 
 class CompactReader(Reader):
@@ -167,12 +182,40 @@ class CompactReader(Reader):
                 else value
                 for name, value in values.items()
             }
-        value = frame.value
+        value, upcoming = frame.value, frame.upcoming
         if value is not None and parsed.value is not None:
             value = replace(value, confidence=self._confidence(*parsed.value))
-        ends = [p for p in (self._logprobs[0], self._logprobs[-1]) if p is not None]
+        if upcoming is not None and parsed.upcoming is not None:
+            upcoming = replace(upcoming, confidence=self._confidence(*parsed.upcoming))
+        parts = tuple(
+            replace(part, value=replace(part.value, confidence=self._confidence(*span)))
+            for part, span in zip(frame.parts, parsed.parts, strict=True)
+        )
+        ends = [p for p in (self._logprobs[parsed.event], self._logprobs[-1]) if p is not None]
         sure = math.exp(sum(ends)) if ends else None
-        return replace(frame, locals=values, value=value, confidence=sure)
+        return replace(
+            frame, locals=values, value=value, parts=parts, upcoming=upcoming, confidence=sure
+        )
+
+
+class JumpReader(Reader):
+    """Reads the answer to a jump: a frame whose event the aim may have said already."""
+
+    def __init__(self, listing: Listing, place: Place, aim: Aim) -> None:
+        self._listing, self._aim = listing, aim
+        self._reader = CompactReader(listing, place)
+        self._ids: list[int] = []
+
+    async def feed(self, chunk: Chunk) -> Sequence[tuple[Frame, tuple[int, ...]]]:
+        if chunk.ids and not self._ids:
+            whole = answered(self._listing, self._aim, chunk.ids)
+            if len(whole) > len(chunk.ids):
+                said = Chunk(ids=(whole[0],), texts=("",), logprobs=(None,), forced=(True,))
+                await self._reader.feed(said)
+        self._ids += chunk.ids
+        found = await self._reader.feed(chunk)
+        asked = aim_ids(self._listing, self._aim)
+        return [(frame, (*asked, *self._ids)) for frame, _ in found]
 
 
 def entry_of(trace: Trace) -> Scope:

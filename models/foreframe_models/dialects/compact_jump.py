@@ -13,54 +13,21 @@ return frame of the scope, and every aim by the exception frame that leaves the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from foreframe_models.dialects.base import MalformedFrame
+from foreframe_models.dialects.compact_grammar import MAX_WAYS, CompactWriter, may_follow
 from foreframe_models.dialects.compact_text import Place, number_of, write_frame
 from foreframe_models.dialects.listing import Listing
-from foreframe_protocol.states import Action, Event, Frame
+from foreframe_models.jumps import Aim, Targets
+from foreframe_protocol.states import Action, Frame
+
+if TYPE_CHECKING:
+    from foreframe_models.program.binding import Names
+    from foreframe_models.program.control_flow import Function
 
 _EVENTS = {Action.STEP_OUT: "<ret>", Action.STEP_OVER: "<line>"}
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """Where a jump goes, on the level of the scope that it starts from.
-
-    `action`: STEP_OUT to the return, STEP_OVER to the next line, RUN_TO to `line`.
-    """
-
-    action: Action
-    line: int = 0
-
-    def meets(self, frame: Frame) -> bool:
-        """Whether a frame of the scope that the jump started from is what it aims at."""
-        match self.action:
-            case Action.STEP_OVER:
-                return frame.event is Event.LINE
-            case Action.RUN_TO:
-                return frame.event is Event.LINE and frame.line == self.line
-        return False
-
-
-def landing(frames: Sequence[Frame], at: int, aim: Aim) -> int | None:
-    """Where in a real trace a jump from `frames[at]` comes to; None beyond the trace's end."""
-    level = frames[at].depth - (frames[at].event is Event.RETURN)
-    for index in range(at + 1, len(frames)):
-        frame, before = frames[index], frames[index - 1]
-        if frame.depth != level:
-            continue
-        if frame.event is Event.RETURN:
-            raised = before.event is Event.EXCEPTION and before.depth == level and index - 1 > at
-            return index - 1 if raised and is_none(frame) else index
-        if aim.meets(frame):
-            return index
-    return None
-
-
-def is_none(frame: Frame) -> bool:
-    """Whether a return frame's value is None, as that of a scope that an exception leaves."""
-    return frame.value is not None and frame.value.text == "None"
 
 
 def aim_ids(listing: Listing, aim: Aim) -> list[int]:
@@ -92,8 +59,60 @@ def answered(listing: Listing, aim: Aim, ids: Sequence[int]) -> list[int]:
     return [vocabulary.special[known], *ids]
 
 
-def usual_aim(frame: Frame) -> Aim:
-    """The aim that a jump to this frame is written with, when nothing tells what was asked."""
-    if frame.event is Event.LINE:
-        return Aim(Action.RUN_TO, frame.line)
-    return Aim(Action.STEP_OUT)
+def jump_grammar(listing: Listing, aim: Aim, found: Targets) -> str:
+    """A lark grammar of the answers to a jump."""
+    return JumpWriter(listing).answers(aim, found)
+
+
+class JumpWriter(CompactWriter):
+    """Writes the answers to a jump: anything may have happened to the names on the way."""
+
+    def answers(self, aim: Aim, found: Targets) -> str:
+        """The whole grammar."""
+        known = _EVENTS.get(aim.action)
+        ways: dict[str, None] = {}
+        for line, previous, before in found.lines:
+            since = previous or None
+            way = self.line(found.function, line, since, before, None)
+            ways[self._without(way, "<line>") if known == "<line>" else way] = None
+        if found.returns:
+            event = "" if known == "<ret>" else self._special("<ret>")
+            ways[f"{event} wcut ({self._lines(found.returns)})"] = None
+        if found.raises:
+            ways[f"{self._special('<exc>')} wcut ({self._lines(found.raises)})"] = None
+        return f"start: {' | '.join(f'({way})' for way in ways)}\n{self.prelude()}\n"
+
+    def evaluated(self, line: int) -> str:
+        """No parts are told of what was jumped over."""
+        return ""
+
+    def _without(self, way: str, event: str) -> str:
+        return way.lstrip().removeprefix(self._special(event)).lstrip()
+
+    def _lines(self, lines: set[int]) -> str:
+        return " | ".join(self._line(line) for line in sorted(lines))
+
+    def evaluated(self, line: int) -> str:
+        return ""
+
+    def _changes(
+        self,
+        function: Function,
+        line: int,
+        previous: int | None,
+        before: Names | None,
+        after: Names | None,
+    ) -> str:
+        """Any change of any name, in the orders in which the line can show them."""
+        starts = function.call_orders() if previous is None else function.orders(previous)
+        starts = starts if before is None else (before,)
+        ends = function.orders(line)
+        if starts is None or ends is None or len(starts) * len(ends) > MAX_WAYS:
+            return f"{self._any(function.names, 'wany')}*" if function.names else ""
+        names = frozenset(function.names)
+        return self._choice(
+            self._edge(one, other, names, frozenset())
+            for one in starts
+            for other in ends
+            if may_follow(function, None, one, other)
+        )

@@ -15,13 +15,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from foreframe_models.dialects.base import Dialect, MalformedFrame, Reader
+from foreframe_models.dialects.base import Asked, Dialect, MalformedFrame, Reader
 from foreframe_models.dialects.cwm_grammar import CwmWriter
-from foreframe_models.engines.base import Chunk, Engine, ModelInfo, VocabularyMismatch
+from foreframe_models.engines.base import (
+    CannotJump,
+    Chunk,
+    Engine,
+    ModelInfo,
+    VocabularyMismatch,
+)
 from foreframe_models.grammar import Exceptions, frame_grammar, walk_grammar
+from foreframe_models.jumps import Aim, targets
 from foreframe_models.program.walker import Walker
 from foreframe_protocol.states import (
     NO_LOCALS,
+    Action,
     Event,
     Frame,
     Goal,
@@ -193,13 +201,28 @@ class CwmDialect(Dialect):
     def reader(self, program: Program, trace: Trace) -> Reader:
         return CwmReader(self, program, trace.state)
 
+    def jump(self, program: Program, trace: Trace, aim: Aim) -> Asked:
+        found = targets(program, trace.state, aim)
+        if aim.action is not Action.STEP_OUT or not found.returns:
+            raise CannotJump(
+                f"{self.info.name} can jump to the return of a scope only, by leaving out what "
+                "comes before it: walk to other places instead"
+            )
+        writer = CwmWriter(self.ids, value_chars=VALUE_CHARS)
+        ways = [writer.returned(found.function, line) for line in sorted(found.returns)]
+        grammar = f"start: {' | '.join(f'({way})' for way in ways)}\n{writer.prelude()}\n"
+        walker = Walker.ahead(program, trace.state)
+        return Asked((), grammar, CwmReader(self, program, trace.state, walker))
+
 
 class CwmReader(Reader):
     """Reads CWM's answers: separators by id, places by control flow, confidences by token."""
 
-    def __init__(self, dialect: CwmDialect, program: Program, state: State) -> None:
+    def __init__(
+        self, dialect: CwmDialect, program: Program, state: State, walker: Walker | None = None
+    ) -> None:
         self._dialect, self._program, self._state = dialect, program, state
-        self._walker = Walker.from_state(program, state)
+        self._walker = walker or Walker.from_state(program, state)
         self._parser = FrameParser()
         self._segment: list[tuple[int, str, float | None]] = []  # text tokens not yet parsed
         self._ids: list[int] = []  # of the frame under way

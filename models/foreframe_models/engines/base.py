@@ -20,7 +20,8 @@ class EngineError(Exception):
     ├── EngineOutOfMemory      1004
     ├── EngineAborted          1005  the engine ended the request, or died in the middle
     ├── EngineRefused          1006  the engine called the request wrong (grammar, parameters, key)
-    └── WeightsMissing         1007  no such model on disk, or a damaged one
+    ├── WeightsMissing         1007  no such model on disk, or a damaged one
+    └── CannotJump             1020  no jump that this model, or any, can make
     """
 
     code = 1000
@@ -53,6 +54,10 @@ class EngineRefused(EngineError):
 
 class WeightsMissing(EngineError):
     code = 1007
+
+
+class CannotJump(EngineError):
+    code = 1020
 
 
 class Finish(StrEnum):

@@ -74,6 +74,18 @@ def entries(function: Function) -> list[Move]:
     return found
 
 
+def ahead(function: Function, line: int) -> set[int]:
+    """Every line that an activation may come to from `line`, `line` itself among them."""
+    found, todo = {line}, [line]
+    while todo:
+        at = todo.pop()
+        for ways in (function.flow.successors, function.flow.handlers):
+            fresh = ways.get(at, set()) - found
+            found |= fresh
+            todo += fresh
+    return found
+
+
 def shown_line(function: Function, line: int) -> int:
     """The line that a frame shows: that of the `def` for a call frame."""
     return line if line != CALLED else function.def_line
@@ -156,6 +168,19 @@ class Walker:
             places = standings(function, state, depth)
             tops = [_Activation(function, *place, top) for top in tops for place in places]
         return cls(program, tops)
+
+    @classmethod
+    def ahead(cls, program: Program, state: State) -> Walker:
+        """Follows from anywhere that the innermost scope of a state may come to by itself."""
+        tops: dict[tuple[int, int, Standing, int], _Activation] = {}
+        for top in cls.from_state(program, state)._tops:
+            if top is not None and top.standing is Standing.RETURNED:
+                top = top.caller
+            if top is not None and top.standing is Standing.LINE:
+                for line in ahead(top.function, top.line):
+                    there = _Activation(top.function, line, Standing.LINE, top.caller)
+                    tops[there.key] = there
+        return cls(program, tops.values())
 
     def copy(self) -> Walker:
         """Another one at the same place."""

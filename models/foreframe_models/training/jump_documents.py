@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from foreframe_models.dialects.compact_jump import Aim, landing, write_jump
+from foreframe_models.dialects.compact_jump import write_jump
 from foreframe_models.dialects.compact_text import Place, head, write_frame
 from foreframe_models.dialects.listing import Listing
+from foreframe_models.jumps import Aim, landing
 from foreframe_models.training.documents import Document, Run
 from foreframe_models.training.programs.generator import Sample
 from foreframe_protocol.states import Action, Event, Frame

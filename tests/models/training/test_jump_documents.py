@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
-from foreframe_models.dialects.compact_jump import Aim, answered, landing, write_jump
+from foreframe_models.dialects.compact_jump import answered, write_jump
 from foreframe_models.dialects.compact_text import Place, advance, read_frame
 from foreframe_models.dialects.listing import Listing
+from foreframe_models.jumps import Aim, landing
 from foreframe_models.training.documents import Document, Run, TraceLimits, trace
 from foreframe_models.training.jump_documents import jump
 from foreframe_models.training.programs.generator import Sample
