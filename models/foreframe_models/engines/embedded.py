@@ -30,7 +30,6 @@ class EmbeddedEngine(Engine):
     """
 
     name = "embedded"
-    raw_logprobs = True
 
     def __init__(
         self, folder: Path, *, threads: int | None = None, cache_bytes: int = CACHE_BYTES

@@ -142,9 +142,12 @@ class EmbeddedModel:
             if forced:
                 chunk = self._chunk(forced, [None] * len(forced), True)
             else:
-                logprobs = log_softmax(branch.feed(pending, run)[-1])
+                logits = branch.feed(pending, run)[-1]
                 pending.clear()
-                token = choose(logprobs, allowed)
+                if allowed is not None:
+                    logits = np.where(allowed, logits, -np.inf)
+                logprobs = log_softmax(logits)
+                token = choose(logprobs)
                 chunk = self._chunk([token], [float(logprobs[token])], False)
             if constraint is not None:
                 if chunk.ids[0] == self._eos:
@@ -169,13 +172,11 @@ def log_softmax(logits: Logprobs) -> Logprobs:
     return shifted
 
 
-def chooser(temperature: float, seed: int | None) -> Callable[[Logprobs, Mask | None], int]:
-    """How the next token is chosen among the allowed ones: the best, or by chance."""
+def chooser(temperature: float, seed: int | None) -> Callable[[Logprobs], int]:
+    """How the next token is chosen: the best, or by chance. What is not allowed has -inf."""
     chance = np.random.default_rng(seed)
 
-    def choose(logprobs: Logprobs, allowed: Mask | None) -> int:
-        if allowed is not None:
-            logprobs = np.where(allowed, logprobs, -np.inf)
+    def choose(logprobs: Logprobs) -> int:
         if temperature <= 0:
             return int(logprobs.argmax())
         weights = np.exp((logprobs - logprobs.max()) / temperature, dtype=np.float64)

@@ -152,10 +152,14 @@ async def test_a_grammar_is_kept_and_its_end_ends_the_answer(engine: EmbeddedEng
     assert [answer.logprobs[at] for at in (0, 3, 6)] == [None] * 3
 
 
-async def test_log_probabilities_under_a_grammar_are_raw(engine: EmbeddedEngine) -> None:
+async def test_log_probabilities_under_a_grammar_are_shares_of_what_it_allows(
+    engine: EmbeddedEngine,
+) -> None:
     masked = await collect(engine, Request(PROMPT, 1, f"start: {DIGIT}\n"))
-    scored = await engine.score((*PROMPT, *masked.ids), len(PROMPT))
-    assert masked.logprobs[0] == pytest.approx(scored[0], abs=0.05)
+    scored = {d: (await engine.score((*PROMPT, d), len(PROMPT)))[0] for d in DIGITS}
+    share = math.exp(scored[masked.ids[0]]) / sum(map(math.exp, scored.values()))
+    assert masked.logprobs[0] is not None
+    assert math.exp(masked.logprobs[0]) == pytest.approx(share, abs=0.01)
 
 
 async def test_scores_are_those_of_generating(engine: EmbeddedEngine) -> None:
