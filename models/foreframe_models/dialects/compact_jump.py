@@ -92,9 +92,6 @@ class JumpWriter(CompactWriter):
     def _lines(self, lines: set[int]) -> str:
         return " | ".join(self._line(line) for line in sorted(lines))
 
-    def evaluated(self, line: int) -> str:
-        return ""
-
     def _changes(
         self,
         function: Function,
