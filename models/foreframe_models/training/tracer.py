@@ -400,6 +400,8 @@ class Parts:
         match node:
             case ast.Name(id=name):
                 return frame.f_locals.get(name, frame.f_globals.get(name))
+            case ast.Call(func=ast.Constant(), args=[inner]):  # instrumented
+                return self.about_to(frame, inner)
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in BUILT_IN:
                 if name in frame.f_locals or name in frame.f_globals:
                     return None
@@ -429,7 +431,7 @@ class Parts:
 def told_text(value: object) -> tuple[str, bool] | None:
     """(a part's text, whether it was cut); None where it tells more of the machine than of it."""
     text, _ = text_of(value, sys.maxsize)
-    if " at 0x" in text or text.startswith("<module "):
+    if " at 0x" in text or "<module " in text:
         return None
     return text[: parts.VALUE_CHARS], len(text) > parts.VALUE_CHARS
 
