@@ -33,6 +33,7 @@ class StackFrame(TypedDict):
     line: int
     column: int
     source: Source
+    presentationHint: NotRequired[str]
 
 
 class Scope(TypedDict):

@@ -49,6 +49,10 @@ class LaunchArguments(Model):
     look_ahead_tokens: int | None = Field(default=None, ge=0)
     cwd: str | None = None
     no_debug: bool = False
+    resync: str | None = None  # of mode "check": "reality" or "free"
+    python: str | None = None
+    env: dict[str, str | None] | None = None
+    just_my_code: bool = True
 
 
 class RestartArguments(Model):

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from foreframe.timeline import Stop
-from foreframe_protocol.states import Frame, Goal, Prediction, State, Trace
+from foreframe_protocol.states import Action, Frame, Goal, Prediction, State, Trace
 
 if TYPE_CHECKING:
+    from foreframe.observation import Observation
     from foreframe_models.entry import Entry
     from foreframe_models.program.control_flow import Program
 
@@ -37,12 +38,28 @@ class WorldModel(Protocol):
     async def close(self) -> None: ...
 
 
+class Reality(Protocol):
+    """What a checked session needs of `foreframe.debuggee.Debuggee`: the program, really run.
+
+    An observation with `ended` is the last. Raises DebuggeeError when the program cannot go on.
+    """
+
+    async def start(self, *, stop_on_entry: bool) -> Observation: ...
+
+    async def step(self, action: Action) -> Observation: ...
+
+    async def pause(self) -> object: ...
+
+    async def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """Something to tell besides where the session stands."""
 
     text: str
-    kind: str  # "stdout", "stderr": as predicted; "log": a logpoint's; "limit", "error": our own
+    kind: str  # "stdout", "stderr": as predicted; "log": a logpoint's; our own: "limit", "note",
+    # "error"
     line: int | None = None
 
 

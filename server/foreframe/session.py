@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ from foreframe_protocol.states import (
 )
 
 if TYPE_CHECKING:
+    from foreframe.lockstep import Lockstep
     from foreframe_models.program.control_flow import Program
 
 
@@ -55,10 +57,16 @@ class Session:
         *,
         stops_at_end: bool = True,
         look_ahead_tokens: int = 0,
+        keep: Callable[[Timeline], None] | None = None,
     ) -> None:
-        """`look_ahead_tokens`: what may be predicted after each stop before it is asked for."""
+        """`look_ahead_tokens`: what may be predicted after each stop before it is asked for.
+
+        `keep` is given the timeline before anyone else hears of it.
+        """
         self.world, self.program, self.listener = world, program, listener
         self.timeline = Timeline(start)
+        if keep is not None:
+            keep(self.timeline)
         self.timeline.subscribe(listener.stopped)
         self.stopping = Stopping()
         self.ahead = Ahead(world, program, look_ahead_tokens)
@@ -71,6 +79,7 @@ class Session:
             self.ahead,
             stops_at_end=stops_at_end,
         )
+        self.lockstep: Lockstep | None = None  # with a real program, in a session that checks
         self.is_over = False
         self._run: Run | None = None
         self._task: asyncio.Task[None] | None = None
@@ -83,6 +92,8 @@ class Session:
     @property
     def frames_done(self) -> int:
         """Frames that the action under way has predicted so far."""
+        if self.lockstep is not None and self.lockstep.leads:
+            return self.lockstep.frames_done
         return self._run.frames if self._run else 0
 
     def exception_origin(self) -> Trace | None:
@@ -122,6 +133,9 @@ class Session:
         run = self._run
         if run is None or self._task is None:
             return False
+        if self.lockstep is not None and self.lockstep.leads:
+            self.lockstep.pause()
+            return True
         self._task.cancel()
         asyncio.get_running_loop().call_soon(self._paused, run)
         return True
@@ -190,6 +204,8 @@ class Session:
         if previous is not None:
             await asyncio.wait([previous])
         await self.ahead.close()
+        if self.lockstep is not None:
+            await self.lockstep.close()
 
     def _jump(self, stop: Stop) -> None:
         """Stands at `stop` from now on; told as an action that is done."""
@@ -214,6 +230,8 @@ class Session:
         """Begins a branch with `trace` in the place of the cursor's frame."""
         timeline = self.timeline
         origin = timeline.branch.number
+        if self.lockstep is not None and self.lockstep.leads:
+            self.lockstep.leave()
         # Its length counts on, so that frames keep their numbers, and limits hold for the whole.
         model = replace(self.world.begin(self.program, trace.state), length=trace.length)
         branch = timeline.fork(trace, model, change)
@@ -251,7 +269,9 @@ class Session:
             if run.goal.direction is Direction.BACKWARD:
                 self._stop(run, self.walker.backward(run))
                 return
-            stop = await self.walker.forward(run)
+            is_checked = self.lockstep is not None and self.lockstep.leads
+            party = self.lockstep if is_checked and self.lockstep else self.walker
+            stop = await party.forward(run)
             if stop is not None:
                 self._stop(run, stop)
             elif run is self._run:
@@ -276,6 +296,8 @@ class Session:
 
     def _look_ahead(self) -> None:
         """Has what may be asked for next predicted, on from the end of what is known."""
+        if self.lockstep is not None and self.lockstep.leads:
+            return  # each step is predicted from what was observed before it
         timeline, stopping = self.timeline, self.stopping
         known = timeline.tip.length - timeline.cursor.trace.length
         is_far = next(stopping.breakpoints(), None) is not None
@@ -283,6 +305,11 @@ class Session:
 
     def _end(self) -> None:
         """The program is over: says how it ended, and takes no more actions."""
+        if self.lockstep is not None and self.lockstep.exit_code is not None:
+            self._run, self.is_over = None, True
+            self.ahead.drop()
+            self.listener.ended(self.lockstep.exit_code)
+            return
         raised = self.exception_origin()
         frame = raised.frame if raised is not None else None
         if frame is not None and frame.value is not None:

@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from foreframe.errors import NoSuchPlace
 from foreframe_protocol.states import Action, End, Event, Goal, Locals, State, Trace, Usage, Value
+
+if TYPE_CHECKING:
+    from foreframe.checking import Comparison
+    from foreframe.observation import Observation
 
 NO_USAGE = Usage()
 
@@ -53,6 +58,8 @@ class Step:
     usage: Usage = NO_USAGE
     branch: int = 0  # the number of the one it was made on
     change: Change | None = None  # what began its branch, if it is a branch's first
+    observation: Observation | None = None  # where the real program stopped: `trace` ends there
+    comparison: Comparison | None = None  # of that with what was predicted
 
 
 @dataclass(slots=True, eq=False)
@@ -86,6 +93,8 @@ class Stop:
     description: str = ""  # for a person, in a few words
     text: str = ""  # more of it: an exception, an error, a limit
     breakpoints: tuple[int, ...] = ()
+    observation: Observation | None = None  # where a real program was run beside
+    comparison: Comparison | None = None
 
     @property
     def state(self) -> State:
@@ -111,6 +120,7 @@ class Timeline:
         self.cursor = Stop(start, Reason.ENTRY)
         self._subscribers: list[Subscriber] = []
         self._recorders: list[Recorder] = []
+        self._checked: dict[Trace, Step] = {}  # by the frame that a real program stopped at
 
     @property
     def tip(self) -> Trace:
@@ -133,11 +143,19 @@ class Timeline:
         end: End,
         message: str = "",
         usage: Usage = NO_USAGE,
+        *,
+        observation: Observation | None = None,
+        comparison: Comparison | None = None,
     ) -> Step:
         """A step that goes on from the tip, up to `trace`. The cursor stays where it is."""
         branch = self.branch
         number = len(self.steps)
-        step = Step(number, branch.tip, action, trace, end, message, usage, branch.number)
+        step = Step(
+            number, branch.tip, action, trace, end, message, usage, branch.number,
+            observation=observation, comparison=comparison,
+        )  # fmt: skip
+        if observation is not None:
+            self._checked[trace] = step
         branch.tip, branch.model = step, model
         self._add(step)
         return step
@@ -185,7 +203,12 @@ class Timeline:
         return next((s for s in self.branch.steps() if s.trace.length <= length), None)
 
     def stop(self, stop: Stop) -> None:
-        """Moves the cursor, and tells the subscribers."""
+        """Moves the cursor, and tells the subscribers. What was observed there comes along."""
+        checked = self._checked.get(stop.trace)
+        if stop.observation is None and checked is not None:
+            stop = replace(
+                stop, observation=checked.observation, comparison=checked.comparison
+            )
         self.cursor = stop
         for subscriber in self._subscribers:
             subscriber(stop)

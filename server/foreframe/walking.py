@@ -46,7 +46,7 @@ class Walker:
         None: the program is over, and nothing is left to stop at. Raises EngineError.
         """
         for node in self.timeline.ahead():
-            found = self._judge(run, node)
+            found = self.judge(run, node)
             if found is not None:
                 return found
         tip = self.timeline.tip
@@ -118,9 +118,9 @@ class Walker:
         printed = self._printing[self.timeline.branch.number].feed(run.node)
         if printed is not None and printed.text:
             self.listener.output(Output(printed.text, printed.stream, printed.line))
-        return self._judge(run, run.node)
+        return self.judge(run, run.node)
 
-    def _judge(self, run: Run, node: Trace) -> Stop | None:
+    def judge(self, run: Run, node: Trace) -> Stop | None:
         """Why a walk forward stops on the last frame of `node`, if it does."""
         assert node.frame is not None
         hit = self.stopping.judge(node, self._log)

@@ -526,7 +526,7 @@ async def test_a_list_of_json_values_is_a_list_of_arguments(call: Setting):
         ({"function": "f", "args": "1, 2, 3"}, 2004, "too many"),
         ({"function": "f", "args": ""}, 2004, "missing"),
         ({"args": "1"}, 2004, "function"),
-        ({"mode": "check"}, 2006, "check"),
+        ({"mode": "live"}, 2006, "live"),
         ({"mode": "live"}, 2006, "imagine"),
         ({"maxFrames": -1}, 2302, "maxFrames"),
         ({"program": None}, 2302, "program"),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from asyncio import to_thread
+from asyncio import get_running_loop, to_thread
 from collections.abc import Mapping
+from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, cast
 
 from foreframe.dap.breakpoint_requests import BreakpointRequests
 from foreframe.dap.breakpoints import Placement
+from foreframe.dap.check_room import CheckRoom
 from foreframe.dap.conversation import Body, Conversation, Raw, Send
 from foreframe.dap.current import Current
 from foreframe.dap.edit_requests import EditRequests
 from foreframe.dap.inspection import THREAD, Inspection
-from foreframe.dap.launch import OpenWorld, launch, look_ahead_tokens, open_model, warm_up
+from foreframe.dap.launch import Launch, OpenWorld, launch, look_ahead_tokens, open_model, warm_up
 from foreframe.dap.progress import Progress
 from foreframe.dap.timeline_requests import TimelineRequests
 from foreframe.errors import AttachNotAvailable, BadArguments
@@ -25,6 +27,7 @@ from foreframe_protocol import dap
 from foreframe_protocol.states import Action, Direction
 
 if TYPE_CHECKING:
+    from foreframe.memory.keeper import Keeper
     from foreframe_protocol import dap_arguments as asked
 
 CATEGORIES = {
@@ -32,6 +35,7 @@ CATEGORIES = {
     "stderr": "stderr",
     "log": "console",
     "limit": "console",
+    "note": "console",
     "error": "important",
 }
 TITLES = {
@@ -51,12 +55,16 @@ class Adapter(Conversation):
         self._is_configured = False
         self._current = Current()
         self._inspection = Inspection(self._current)
-        self._breakpoints = BreakpointRequests(self._current, self._inspection)
+        self._check = CheckRoom(self._current, self.event)
+        self._breakpoints = BreakpointRequests(
+            self._current, self._inspection, self._check.changed
+        )
         edits = EditRequests(self._current, self._inspection, self._changed)
         self._targets = TimelineRequests(self._current, self._inspection)
-        self.rooms = (self, self._breakpoints, self._inspection, edits, self._targets)
+        self.rooms = (self, self._breakpoints, self._inspection, self._check, edits, self._targets)
         self._refreshes = False  # the client, when it is told that something has changed
         self._progress = Progress(self.event, self._frames_done)
+        self._keeper: Keeper | None = None
         self.is_closed = False
 
     async def close(self) -> None:
@@ -85,6 +93,7 @@ class Adapter(Conversation):
             body["text"] = stop.text
         if stop.breakpoints:
             body["hitBreakpointIds"] = list(stop.breakpoints)
+        self._check.stopped(stop)
         self.event("stopped", cast(Mapping[str, object], body))
 
     def output(self, output: Output) -> None:
@@ -92,6 +101,8 @@ class Adapter(Conversation):
         body: dict[str, object] = {"category": CATEGORIES[output.kind], "output": output.text}
         if output.kind == "limit":
             body["output"] = f'{output.text}"maxFrames" in the launch configuration is the limit.\n'
+        if output.kind == "note":
+            body["output"] = f"foreframe: {output.text}"
         if output.kind in ("stdout", "stderr"):
             body["data"] = {"foreframe": "predicted"}
         if output.line is not None and self._current.launch is not None:
@@ -103,6 +114,7 @@ class Adapter(Conversation):
         """The program has ended, as predicted."""
         self._progress.end()
         self._inspection.variables.forget()
+        self._check.ended()
         self.event("exited", {"exitCode": exit_code})
         self.event("terminated", {})
 
@@ -138,7 +150,10 @@ class Adapter(Conversation):
         """After the launch: the client may go on."""
         name = self._current.launched.source["name"]
         self.event("process", {"name": name, "isLocalProcess": True, "startMethod": "launch"})
-        self.tell(f"{name} is predicted, output included: nothing is executed")
+        if self._current.session.lockstep is None:
+            self.tell(f"{name} is predicted, output included: nothing is executed")
+        else:
+            self.tell(f'{name} is EXECUTED beside its prediction, as "mode" is "check"')
         self._announce_breakpoints(placed)
         self.event("initialized", {})
         self._start_if_ready()
@@ -157,10 +172,12 @@ class Adapter(Conversation):
         with_module = arguments.function is None
         # In a thread: all functions of a large file are looked into.
         placement = await to_thread(Placement, launched.program, with_module=with_module)
+        real = await self._check.start(launched)
         await self._end_session()
         if current.launch is not None:
             await current.launch.world.close()
         current.launch, current.has_begun = launched, False
+        self._keeper = self._keeper_for(launched)
         current.live = Session(
             launched.world,
             launched.program,
@@ -168,7 +185,9 @@ class Adapter(Conversation):
             self,
             stops_at_end=not arguments.no_debug,
             look_ahead_tokens=look_ahead_tokens(arguments, self._engine),
+            keep=None if self._keeper is None else self._keeper.follow,
         )
+        self._check.begin(current.live, real)
         return self._breakpoints.place_all(placement)
 
     async def _end_session(self) -> None:
@@ -176,6 +195,21 @@ class Adapter(Conversation):
         self._progress.end()
         if session is not None:
             await session.close()
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            await to_thread(keeper.close)
+
+    def _keeper_for(self, launched: Launch) -> Keeper | None:
+        """Who keeps the session on disk, if it is to be kept."""
+        from foreframe.dap.keeping import keeper_for  # late, as what it imports is
+
+        loop = get_running_loop()
+
+        def tell(text: str) -> None:
+            with suppress(RuntimeError):  # the loop has ended: nobody is there to be told
+                loop.call_soon_threadsafe(self.tell, text, "important")
+
+        return keeper_for(launched, self._engine, tell)
 
     def on_attach(self, arguments: asked.NoArguments) -> Body:
         raise AttachNotAvailable(
@@ -208,6 +242,7 @@ class Adapter(Conversation):
         return None
 
     async def on_terminate(self, arguments: asked.NoArguments) -> Body:
+        self._check.ended()
         await self._end_session()
         self.after_response(lambda: self.event("terminated", {}))
         return None

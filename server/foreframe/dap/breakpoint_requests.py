@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from foreframe.dap.breakpoints import (
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
 class BreakpointRequests:
     """Sets breakpoints in the session there is, or keeps them for the one to come."""
 
-    def __init__(self, current: Current, inspection: Inspection) -> None:
-        self._current, self._inspection = current, inspection
+    def __init__(
+        self, current: Current, inspection: Inspection, changed: Callable[[], None] = lambda: None
+    ) -> None:
+        """`changed` is called when something else is stopped at from now on."""
+        self._current, self._inspection, self._changed = current, inspection, changed
         self._table = BreakpointTable()
         self._placement: Placement | None = None
         self._exceptions: dict[str, str] | None = None  # filter → condition
@@ -111,6 +115,8 @@ class BreakpointRequests:
             told = self._table.refused(path, PENDING)
         elif path == FUNCTIONS:
             session.stopping.functions, told = self._table.place(placement, path)
+        elif path == VARIABLES and session.lockstep is not None:
+            told = self._table.refused(path, "not in check mode: the real debugger has none")
         elif path == VARIABLES:
             session.stopping.variables, told = self._table.place(placement, path)
         elif path == launched.program.path:
@@ -118,6 +124,7 @@ class BreakpointRequests:
         else:
             name = launched.source["name"]
             told = self._table.refused(path, f"only {name} is predicted in this session")
+        self._changed()
         for answer in told:
             if "line" in answer:
                 answer["line"] = self._current.line_out(answer["line"])
@@ -145,6 +152,7 @@ class BreakpointRequests:
             stopping.raised = "raised" in self._exceptions
             stopping.raised_condition = self._exceptions.get("raised", "")
             stopping.uncaught = "uncaught" in self._exceptions
+            self._changed()
 
     def on_breakpoint_locations(self, arguments: asked.BreakpointLocationsArguments) -> Body:
         launched, placement = self._current.launched, self._placement

@@ -9,17 +9,19 @@ from foreframe.dap.completions import completions, index_to_units, units_to_inde
 from foreframe.dap.conversation import Body
 from foreframe.dap.current import Current
 from foreframe.dap.variables import Variables, shown_stack, value_text
-from foreframe.errors import BadArguments, NotKnown
+from foreframe.errors import BadArguments, ExpressionError, NotKnown
 from foreframe.expressions import evaluate
 from foreframe.stopping import names_of
 from foreframe.timeline import Reason
 from foreframe_protocol import dap
-from foreframe_protocol.states import Event, Trace, Value
+from foreframe_protocol.states import Event, Trace, Value, left_entry
 
 if TYPE_CHECKING:
+    from foreframe.checking import Comparison
     from foreframe_protocol import dap_arguments as asked
 
 THREAD = 1  # a predicted program has one
+ELSEWHERE = -1  # the index of the scope where a prediction stands that is not where reality is
 
 
 class Inspection:
@@ -49,11 +51,35 @@ class Inspection:
                     "source": launched.source,
                 }
             )
-        return {"stackFrames": frames, "totalFrames": len(stack)}
+        total = len(stack)
+        if cursor.comparison is not None and not cursor.comparison.frame.same_place:
+            total += 1
+            if start <= 1 <= stop:
+                frames.insert(1 - start, self._elsewhere(cursor.comparison))
+        return {"stackFrames": frames, "totalFrames": total}
+
+    def _elsewhere(self, comparison: Comparison) -> dap.StackFrame:
+        """Where the prediction stands, when the program does not: below its innermost frame."""
+        top = shown_stack(comparison.predicted.state)[-1]
+        is_over = left_entry(comparison.predicted.frame) if comparison.predicted.frame else False
+        return {
+            "id": self.variables.frame_id(ELSEWHERE),
+            "name": f"≠ predicted {'to end in' if is_over else 'here'}: {top.function}",
+            "line": self._current.line_out(top.line),
+            "column": self._current.first_column,
+            "source": self._current.launched.source,
+            "presentationHint": "subtle",
+        }
 
     def on_scopes(self, arguments: asked.ScopesArguments) -> Body:
         cursor = self._current.stop
         index = self.variables.frame_index(arguments.frame_id)
+        if cursor.observation is not None:
+            from foreframe.dap import check_scopes
+
+            is_top = index == len(shown_stack(cursor.state)) - 1
+            found = check_scopes.named(cursor.comparison, cursor.trace, index, is_top=is_top)
+            return {"scopes": self.variables.compared(found)}
         return {"scopes": self.variables.scopes(cursor.trace, index)}
 
     def on_variables(self, arguments: asked.VariablesArguments) -> Body:
@@ -74,14 +100,39 @@ class Inspection:
         }
         is_whole = arguments.context == "clipboard"
         body["result"] = result.text if is_whole else value_text(result.tree, origin)
+        if not is_whole:
+            told = self._predicted(arguments.expression, index, origin)
+            body["result"] = f"{body['result']}{told}"
         return body
+
+    def _predicted(self, expression: str, index: int, real: Value) -> str:
+        """What the expression is predicted to be, where that is known and is not the real value."""
+        comparison = self._current.stop.comparison
+        if comparison is None or index == ELSEWHERE:
+            return ""
+        state = comparison.predicted.state
+        if index >= len(shown_stack(state)):
+            return ""
+        try:
+            found = evaluate(expression, names_of(state, index))
+        except ExpressionError:
+            return ""
+        from foreframe.dap.check_scopes import remark
+        from foreframe_protocol.alignment import check_value
+
+        mine = Value(found.text, found.provenance, found.confidence)
+        return remark(check_value(mine, real), "predicted", mine)
 
     def _names(self, frame_id: int | None) -> Mapping[str, Value]:
         """What can be named in a frame; without one, in the innermost."""
         cursor = self._current.stop
         if frame_id is None:
             return names_of(cursor.state, len(shown_stack(cursor.state)) - 1)
-        return names_of(cursor.state, self.variables.frame_index(frame_id))
+        index = self.variables.frame_index(frame_id)
+        if index == ELSEWHERE and cursor.comparison is not None:
+            state = cursor.comparison.predicted.state
+            return names_of(state, len(shown_stack(state)) - 1)
+        return names_of(cursor.state, index)
 
     def on_completions(self, arguments: asked.CompletionsArguments) -> Body:
         names = self._names(arguments.frame_id)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from foreframe_protocol.dap_arguments import LaunchArguments
 
 AHEAD_TOKENS = 1000
+MODES = {
+    "imagine": "nothing is executed",
+    "check": "the program is executed beside its prediction",
+}
 
 OpenWorld = Callable[[str, int | None], WorldModel]
 """Engine and the most frames of a trace (None: the usual limit) → a world model, not yet loaded."""
@@ -48,9 +52,10 @@ async def launch(arguments: LaunchArguments, engine: str, open_world: OpenWorld)
 
     Raises LaunchError and EntryError, whose texts are for a person.
     """
-    if arguments.mode != "imagine":
+    if arguments.mode not in MODES:
         raise ModeNotAvailable(
-            f'the mode {arguments.mode!r} is not available in this version: use "imagine"'
+            f"the mode {arguments.mode!r} is not available in this version: there is "
+            + ", ".join(f'"{mode}" ({what})' for mode, what in MODES.items())
         )
     args = literals(arguments.args)
     if args and not arguments.function:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -27,6 +27,7 @@ class Named:
     origin: Value
     expression: str | None
     frame: int | None = None
+    remark: str = ""  # said behind the value
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,10 @@ class Variables:
         if index > 0 and stack[0].scope_line == 0:
             found.append(self._scope("Globals", list(plain_locals(stack[0], 0))))
         return found
+
+    def compared(self, titled: Mapping[str, list[Named]]) -> list[dap.Scope]:
+        """Scopes by their titles."""
+        return [self._scope(title, values) for title, values in titled.items()]
 
     def _scope(self, name: str, values: list[Named]) -> dap.Scope:
         reference = self._add(
@@ -136,7 +141,7 @@ class Variables:
     def variable(self, named: Named) -> dap.Variable:
         """One line in a list of variables."""
         shown = self.shown(named.tree, named.origin, named.expression, named.frame)
-        text = value_text(named.tree, named.origin)
+        text = value_text(named.tree, named.origin) + named.remark
         variable = cast(dap.Variable, {"name": named.name, "value": text, **shown})
         if named.expression is not None:
             variable["evaluateName"] = named.expression
