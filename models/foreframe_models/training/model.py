@@ -89,8 +89,8 @@ def save(model: LlamaForCausalLM, vocabulary: Vocabulary, folder: Path) -> None:
 
 
 def load(folder: Path) -> tuple[LlamaForCausalLM, Vocabulary]:
-    """What `save` wrote, as float32. Spare tokens are what they have become by now."""
-    vocabulary = Vocabulary.load(folder / "vocabulary.json")
+    """What `save` wrote, as float32. Spare tokens are what they have become since, untrained."""
+    vocabulary = saved = Vocabulary.load(folder / "vocabulary.json")
     if (standard := Vocabulary.standard()).continues(vocabulary.tokens):
         vocabulary = standard
     config = LlamaConfig.from_pretrained(folder)
@@ -100,6 +100,20 @@ def load(folder: Path) -> tuple[LlamaForCausalLM, Vocabulary]:
     weights: dict[str, Tensor] = {}
     for file in sorted(folder.glob("model*.safetensors")):
         weights |= load_file(file)
+    used = [n for n in range(len(saved)) if saved.tokens[n] != vocabulary.tokens[n]]
+    if used:
+        renew(weights["model.embed_tokens.weight"], vocabulary, used)
     weights["lm_head.weight"] = weights["model.embed_tokens.weight"]
     model.load_state_dict({name: weight.float() for name, weight in weights.items()})
     return model, vocabulary
+
+
+def renew(embeddings: Tensor, vocabulary: Vocabulary, tokens: list[int]) -> None:
+    """Lets tokens that training never showed begin like those that open a frame, each apart.
+
+    With tied weights, a token that never comes is pushed where nothing looks like it.
+    """
+    opening = [vocabulary.special[text] for text in ("<line>", "<call>", "<it>")]
+    middle = embeddings[opening].float().mean(0) / 2
+    fresh = middle + 0.02 * torch.randn(len(tokens), len(middle))
+    embeddings[tokens] = fresh.to(embeddings.dtype)
