@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from foreframe_models.backward import front, predict_past
 from foreframe_models.dialects import open_dialect
 from foreframe_models.dialects.base import Asked, Dialect, MalformedFrame
+from foreframe_models.dialects.way_back import usage_of
 from foreframe_models.engines.base import (
-    Chunk,
     Engine,
     EngineAborted,
     EngineError,
@@ -129,14 +130,19 @@ class WorldModel:
     ) -> Prediction:
         """Walks on from `trace` until the goal, the program's end or a limit.
 
+        Backward: from its first frame on, to what came before; see `predict_past`. Forward:
         `on_frame` gets each frame as it is complete; if it answers True the walk ends there, with
         End.CANCELLED unless the frame is an end by itself. Cancelling the
         task ends the request at the engine. `max_tokens` is a tighter limit than that of the whole
         model. Raises EngineError; what was finished before it is its `partial`.
         """
-        if goal.direction is Direction.BACKWARD:
-            raise EntryError("predicting backward is not available in this version")
         limit = self.max_tokens if max_tokens is None else min(max_tokens, self.max_tokens)
+        if goal.direction is Direction.BACKWARD:
+            way = (await self.open()).way_back(program, front(trace))
+            return await predict_past(
+                way, program, trace, goal, max_frames=self.max_frames, max_tokens=limit,
+                on_frame=on_frame, priority=priority,
+            )  # fmt: skip
         walk = _Walk(trace, trace, Usage(), time.monotonic(), limit)
         if trace.frame is not None and left_entry(trace.frame):
             return walk.prediction(End.FINISHED, "the program has ended")
@@ -349,17 +355,6 @@ class WorldModel:
         if found is None:
             found = self._written[node] = await dialect.write(program, node)
         return found
-
-
-def usage_of(chunk: Chunk) -> Usage:
-    """What a chunk adds to a prediction's cost."""
-    forced = sum(chunk.forced)
-    return Usage(
-        prompt_tokens=chunk.prompt_tokens,
-        cached_tokens=chunk.cached_tokens,
-        forced_tokens=forced,
-        generated_tokens=len(chunk.ids) - forced,
-    )
 
 
 def first_kept(nodes: list[Trace], written: list[tuple[int, ...]], excess: int, stride: int) -> int:

@@ -289,7 +289,7 @@ async def test_real_pasts_of_generated_programs_are_within_the_grammar() -> None
         try:
             frames, _ = trace(sample, LIMITS)
             case = Case(sample, rng.randrange(len(frames)))
-        except Untraceable:
+        except (Untraceable, SyntaxError):
             continue
         prediction = await case.back(Action.RUN_TO)
         assert prediction.end is End.FINISHED

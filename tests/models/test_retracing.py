@@ -46,7 +46,7 @@ def test_the_past_of_generated_programs_is_possible() -> None:
         sample = draw(rng, 1.0)
         try:
             frames, _ = trace(sample, LIMITS)
-        except Untraceable:
+        except (Untraceable, SyntaxError):
             continue
         program = Program.parse(sample.source, "generated.py")
         assert refused(program, frames, rng.randrange(len(frames))) == ""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from foreframe_models.engines.base import Chunk, Engine, ModelInfo
-from foreframe_protocol.states import Frame, Goal, Trace
+from foreframe_protocol.states import Frame, Goal, State, Trace
 
 if TYPE_CHECKING:
+    from foreframe_models.dialects.way_back import WayBack
     from foreframe_models.jumps import Aim
     from foreframe_models.program.control_flow import Program
 
@@ -69,3 +70,7 @@ class Dialect(ABC):
     @abstractmethod
     def jump(self, program: Program, trace: Trace, aim: Aim) -> Asked:
         """Asks for the one frame that `aim` leads to. Raises CannotJump."""
+
+    @abstractmethod
+    def way_back(self, program: Program, state: State) -> WayBack:
+        """Goes back from a state whose stack is known."""

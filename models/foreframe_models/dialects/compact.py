@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from foreframe_models.confidence import AS_IS, Scales
 from foreframe_models.dialects.base import Asked, Dialect, Reader
 from foreframe_models.dialects.compact_grammar import CompactWriter
 from foreframe_models.dialects.compact_jump import aim_ids, answered, jump_grammar, write_jump
@@ -20,6 +22,7 @@ from foreframe_models.dialects.compact_text import (
     write_frame,
     write_scopes,
 )
+from foreframe_models.dialects.compact_way_back import CompactWayBack
 from foreframe_models.dialects.listing import Listing, TooLong
 from foreframe_models.engines.base import (
     Chunk,
@@ -32,7 +35,7 @@ from foreframe_models.grammar import Exceptions, frame_grammar, walk_grammar
 from foreframe_models.jumps import Aim, targets, usual_aim
 from foreframe_models.program.source import fill_holes
 from foreframe_models.vocabulary import LINES, Vocabulary
-from foreframe_protocol.states import Frame, Goal, Trace
+from foreframe_protocol.states import Frame, Goal, State, Trace
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Function, Program
@@ -133,20 +136,31 @@ class CompactDialect(Dialect):
         return make(program, trace.state, goal, writer, exceptions=self.exceptions)
 
     def reader(self, program: Program, trace: Trace) -> Reader:
-        return CompactReader(self.listing(program, trace), self.place(program, trace))
+        listing, place = self.listing(program, trace), self.place(program, trace)
+        return CompactReader(listing, place, self.info.scales)
 
     def jump(self, program: Program, trace: Trace, aim: Aim) -> Asked:
         listing = self.listing(program, trace)
         grammar = jump_grammar(listing, aim, targets(program, trace.state, aim))
-        reader = JumpReader(listing, self.place(program, trace), aim)
+        reader = JumpReader(listing, self.place(program, trace), aim, self.info.scales)
         return Asked(tuple(aim_ids(listing, aim)), grammar, reader)
+
+    def way_back(self, program: Program, state: State) -> CompactWayBack:
+        return CompactWayBack.before(self, program, state)
 
 
 class CompactReader(Reader):
-    """Reads the small model's answers. A line token ends every frame."""
+    """Reads the small model's answers. A line token ends every frame.
 
-    def __init__(self, listing: Listing, place: Place) -> None:
+    `kind`: which of `scales` its values are told by.
+    """
+
+    def __init__(
+        self, listing: Listing, place: Place, scales: Scales, kind: str = "values"
+    ) -> None:
         self._listing, self._place = listing, place
+        self._sure = scales.get(kind, AS_IS)
+        self._sure_of_place = scales.get("places", AS_IS)
         self._ids: list[int] = []
         self._logprobs: list[float | None] = []
 
@@ -168,42 +182,54 @@ class CompactReader(Reader):
             self._logprobs.clear()
         return frames
 
-    def _confidence(self, start: int, end: int) -> float | None:
-        known = [p for p in self._logprobs[start:end] if p is not None]
-        return math.exp(sum(known)) if known else None
-
     def _with_confidence(self, parsed: Parsed) -> Frame:
+        """How sure the model is of each thing, the parts that it follows from included."""
+
+        def sure(start: int, end: int) -> float | None:
+            before = range(min(start, parsed.event))
+            return self._sure(probability(self._logprobs, before, range(start, end)))
+
         frame = parsed.frame
         values = frame.locals
         if values is not None:
             values = {
-                name: replace(value, confidence=self._confidence(*parsed.spans[name]))
+                name: replace(value, confidence=sure(*parsed.spans[name]))
                 if name in parsed.spans
                 else value
                 for name, value in values.items()
             }
         value, upcoming = frame.value, frame.upcoming
         if value is not None and parsed.value is not None:
-            value = replace(value, confidence=self._confidence(*parsed.value))
+            value = replace(value, confidence=sure(*parsed.value))
         if upcoming is not None and parsed.upcoming is not None:
-            upcoming = replace(upcoming, confidence=self._confidence(*parsed.upcoming))
+            upcoming = replace(upcoming, confidence=sure(*parsed.upcoming))
         parts = tuple(
-            replace(part, value=replace(part.value, confidence=self._confidence(*span)))
+            replace(part, value=replace(part.value, confidence=sure(*span)))
             for part, span in zip(frame.parts, parsed.parts, strict=True)
         )
-        ends = [p for p in (self._logprobs[parsed.event], self._logprobs[-1]) if p is not None]
-        sure = math.exp(sum(ends)) if ends else None
+        last = len(self._logprobs) - 1
+        # Parts decide on a branch; where there is none, they say nothing of the place.
+        first = 0 if self._logprobs[last] is not None else parsed.event
+        place = probability(self._logprobs, range(first, parsed.event + 1), range(last, last + 1))
         return replace(
-            frame, locals=values, value=value, parts=parts, upcoming=upcoming, confidence=sure
-        )
+            frame, locals=values, value=value, parts=parts, upcoming=upcoming,
+            confidence=self._sure_of_place(place),
+        )  # fmt: skip
+
+
+def probability(logprobs: Sequence[float | None], *places: range) -> float | None:
+    """The probability of the tokens there; None where the grammar left no choice in any."""
+    found = [logprobs[at] for at in chain(*places)]
+    known = [p for p in found if p is not None]
+    return math.exp(sum(known)) if known else None
 
 
 class JumpReader(Reader):
     """Reads the answer to a jump: a frame whose event the aim may have said already."""
 
-    def __init__(self, listing: Listing, place: Place, aim: Aim) -> None:
+    def __init__(self, listing: Listing, place: Place, aim: Aim, scales: Scales) -> None:
         self._listing, self._aim = listing, aim
-        self._reader = CompactReader(listing, place)
+        self._reader = CompactReader(listing, place, scales, "jumps")
         self._ids: list[int] = []
 
     async def feed(self, chunk: Chunk) -> Sequence[tuple[Frame, tuple[int, ...]]]:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from foreframe_models.dialects.base import Asked, Dialect, MalformedFrame, Reader
+from foreframe_models.dialects.cwm_backward import CwmWayBack
 from foreframe_models.dialects.cwm_grammar import CwmWriter
 from foreframe_models.engines.base import (
     CannotJump,
@@ -213,6 +214,13 @@ class CwmDialect(Dialect):
         grammar = f"start: {' | '.join(f'({way})' for way in ways)}\n{writer.prelude()}\n"
         walker = Walker.ahead(program, trace.state)
         return Asked((), grammar, CwmReader(self, program, trace.state, walker))
+
+    def way_back(self, program: Program, state: State) -> CwmWayBack:
+        return CwmWayBack(self, program, state)
+
+    def reader_ahead(self, program: Program, state: State) -> CwmReader:
+        """Reads a frame on any line that the scope on top may come to."""
+        return CwmReader(self, program, state, Walker.ahead(program, state))
 
 
 class CwmReader(Reader):

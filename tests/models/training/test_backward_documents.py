@@ -100,7 +100,7 @@ def test_documents_of_generated_programs_are_whole_frames(
         sample = draw(rng, 1.0)
         try:
             real = run(sample)
-        except Untraceable:
+        except (Untraceable, SyntaxError):
             continue
         listing = Listing(sample.source, VOCABULARY)
         document = write(rng, sample, [real], listing, 700)
