@@ -135,6 +135,9 @@ CAPABILITIES: dict[str, object] = {
     "supportsExceptionInfoRequest": True,
     "supportsDataBreakpoints": True,
     "supportsStepBack": True,
+    "supportsForeframeReverseStepIn": True,  # foreframe/reverseStepIn; so with the next ones
+    "supportsForeframeReverseStepOut": True,
+    "supportsForeframeSetDirection": True,
     "supportsRestartFrame": True,
     "supportsGotoTargetsRequest": True,
     "supportsStepInTargetsRequest": True,

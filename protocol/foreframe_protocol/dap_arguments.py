@@ -151,9 +151,24 @@ class TimelineArguments(Model):
     count: int | None = Field(default=None, ge=0)
 
 
+class DirectionArguments(Model):
+    direction: Literal["forward", "backward"]
+
+
 class GoToArguments(Model):
     step: int
     branch: int | None = None
+
+
+class SearchArguments(Model):
+    """`condition` for that kind; `name` (and `frame_id`) for a change; `line` for a line."""
+
+    kind: Literal["breakpoint", "condition", "change", "exception", "line"]
+    direction: Literal["backward", "forward"] = "backward"
+    condition: str | None = None
+    name: str | None = None
+    frame_id: int | None = None
+    line: int | None = None
 
 
 class StackTraceArguments(ThreadArguments):

@@ -40,7 +40,8 @@ class ForeframeError(Exception):
     ├── ProtocolError
     │   ├── UnknownCommand      2301
     │   ├── BadArguments        2302
-    │   └── MalformedMessage    2303
+    │   ├── MalformedMessage    2303
+    │   └── OnlyForward         2350  what has no meaning going backward
     ├── KeepingError            2330  of sessions that are kept on disk
     │   ├── StoreUnusable       2331  it cannot be opened, read or written to
     │   ├── StoreLocked         2332  by another process, for too long
@@ -179,6 +180,10 @@ class BadArguments(ProtocolError):
 
 class MalformedMessage(ProtocolError):
     code = 2303
+
+
+class OnlyForward(ProtocolError):
+    code = 2350
 
 
 class KeepingError(ForeframeError):

@@ -1,4 +1,14 @@
-"""The Debug Adapter Protocol on one side, a session on the other: translates, decides nothing."""
+"""The Debug Adapter Protocol on one side, a session on the other: translates, decides nothing.
+
+Three requests that are not in the protocol go backward, where it has only `stepBack` (over calls)
+and `reverseContinue`:
+
+`foreframe/reverseStepIn` goes to the line before, into a call at the last line that it came to;
+`foreframe/reverseStepOut`, to the line that called the function that is shown. Like `stepBack`.
+
+`foreframe/setDirection` `{direction}` → `{direction}`: with `"backward"`, `next`, `stepIn`,
+`stepOut` and `continue` go backward, until it is `"forward"` again or a program is launched.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +27,9 @@ from foreframe.dap.edit_requests import EditRequests
 from foreframe.dap.inspection import THREAD, Inspection
 from foreframe.dap.launch import Launch, OpenWorld, launch, look_ahead_tokens, open_model, warm_up
 from foreframe.dap.progress import Progress
+from foreframe.dap.search_requests import SearchRequests
 from foreframe.dap.timeline_requests import TimelineRequests
-from foreframe.errors import AttachNotAvailable, BadArguments
+from foreframe.errors import AttachNotAvailable, BadArguments, OnlyForward
 from foreframe.parties import Output
 from foreframe.session import Session
 from foreframe.stopping import Place
@@ -53,15 +64,17 @@ class Adapter(Conversation):
         super().__init__(send)
         self._open_world, self._engine = open_world, engine
         self._is_configured = False
+        self._direction = Direction.FORWARD  # of steps that do not say which
         self._current = Current()
         self._inspection = Inspection(self._current)
         self._check = CheckRoom(self._current, self.event)
-        self._breakpoints = BreakpointRequests(
-            self._current, self._inspection, self._check.changed
-        )
+        self._breakpoints = BreakpointRequests(self._current, self._inspection, self._check.changed)
         edits = EditRequests(self._current, self._inspection, self._changed)
         self._targets = TimelineRequests(self._current, self._inspection)
-        self.rooms = (self, self._breakpoints, self._inspection, self._check, edits, self._targets)
+        search = SearchRequests(self._current, self._inspection)
+        self.rooms = (
+            self, self._breakpoints, self._inspection, self._check, edits, self._targets, search
+        )  # fmt: skip
         self._refreshes = False  # the client, when it is told that something has changed
         self._progress = Progress(self.event, self._frames_done)
         self._keeper: Keeper | None = None
@@ -177,6 +190,7 @@ class Adapter(Conversation):
         if current.launch is not None:
             await current.launch.world.close()
         current.launch, current.has_begun = launched, False
+        self._direction = Direction.FORWARD
         self._keeper = self._keeper_for(launched)
         current.live = Session(
             launched.world,
@@ -269,8 +283,13 @@ class Adapter(Conversation):
     def on_step_in(self, arguments: asked.StepInArguments) -> Body:
         if arguments.target_id is None:
             return self._step(Action.STEP_INTO)
+        if self._direction is Direction.BACKWARD:
+            raise OnlyForward(
+                "a call of the line can be chosen only forward: step in without a target, or set "
+                "the direction to forward"
+            )
         places = self._targets.places(arguments.target_id)
-        return self._step(Action.STEP_OVER, places=places)
+        return self._step(Action.STEP_OVER, Direction.FORWARD, places)
 
     def on_step_out(self, arguments: asked.ThreadArguments) -> Body:
         return self._step(Action.STEP_OUT)
@@ -285,6 +304,16 @@ class Adapter(Conversation):
     def on_reverse_continue(self, arguments: asked.ThreadArguments) -> Body:
         return self._step(Action.RUN_TO, Direction.BACKWARD)
 
+    def own_reverse_step_in(self, arguments: asked.ThreadArguments) -> Body:
+        return self._step(Action.STEP_INTO, Direction.BACKWARD)
+
+    def own_reverse_step_out(self, arguments: asked.ThreadArguments) -> Body:
+        return self._step(Action.STEP_OUT, Direction.BACKWARD)
+
+    def own_set_direction(self, arguments: asked.DirectionArguments) -> Body:
+        self._direction = Direction(arguments.direction)
+        return {"direction": self._direction.value}
+
     def on_pause(self, arguments: asked.ThreadArguments) -> Body:
         self._current.begun.pause()
         return None
@@ -292,9 +321,10 @@ class Adapter(Conversation):
     def _step(
         self,
         action: Action,
-        direction: Direction = Direction.FORWARD,
+        direction: Direction | None = None,
         places: frozenset[Place] = frozenset(),
     ) -> Body:
+        direction = direction or self._direction
         session = self._current.begun
         session.step(action, direction, places=places)
         self._progress.start(TITLES[action] if direction is Direction.FORWARD else "Going back")
