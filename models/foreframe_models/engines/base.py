@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from foreframe_models.confidence import Scales
 from foreframe_protocol.states import Prediction
 
 
@@ -109,12 +110,16 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What an engine serves. `specials` maps the text of each special token to its id."""
+    """What an engine serves. `specials` maps the text of each special token to its id.
+
+    `scales`: how its confidences are to be told, by kind (see `confidence.py`).
+    """
 
     name: str
     dialect: str  # "cwm" or "compact"
     context_tokens: int
     specials: Mapping[str, int] = field(default_factory=dict)
+    scales: Scales = field(default_factory=dict)
 
 
 class Engine(ABC):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from foreframe_models.confidence import from_json
 from foreframe_models.engines.base import (
     Chunk,
     EngineRefused,
@@ -18,7 +19,7 @@ from foreframe_models.engines.base import (
     WeightsMissing,
 )
 from foreframe_models.engines.constraint import Constraint, GrammarVocabulary
-from foreframe_models.engines.onnx_model import Branch, Branches, OnnxModel
+from foreframe_models.engines.onnx_model import METADATA, Branch, Branches, OnnxModel
 from foreframe_models.engines.quiet_onnxruntime import ort
 from foreframe_models.vocabulary import Vocabulary
 
@@ -45,8 +46,13 @@ class EmbeddedModel:
             raise WeightsMissing(
                 f"{path} has {len(self.vocabulary)} tokens, the model {metadata.vocabulary_size}"
             )
+        try:
+            scales = from_json(metadata.confidence)
+        except (ValueError, AttributeError) as error:
+            raise WeightsMissing(f"{folder / METADATA} is damaged: {error}") from error
+        specials = self.vocabulary.special
         self.info = ModelInfo(
-            metadata.name, metadata.dialect, metadata.context_tokens, self.vocabulary.special
+            metadata.name, metadata.dialect, metadata.context_tokens, specials, scales
         )
         self._eos = self.vocabulary.special[EOS]
         self._grammars = GrammarVocabulary.of_ids(metadata.vocabulary_size, self._eos)

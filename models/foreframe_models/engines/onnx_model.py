@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,7 @@ class Metadata:
     precision: str
     weights: str = "model.onnx"
     vocabulary: str = "vocabulary.json"
+    confidence: dict[str, list[float]] = field(default_factory=dict)  # kind → temperature, bias
 
     @classmethod
     def load(cls, folder: Path) -> Metadata:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from foreframe_models.confidence import Scale, log_odds
+
 BINS = 10
+FEW = 60  # predictions: with fewer, nothing is fitted
+PRIOR = 3.0  # how many predictions it takes to move a scale from where it starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,35 @@ class Calibration:
         count = len(predictions)
         gap = sum(b.count * abs(b.confidence - b.right) for b in bins)
         return cls(tuple(bins), count, gap / count if count else None)
+
+
+def fit(predictions: Sequence[tuple[float, bool]]) -> Scale:
+    """The scale under which what happened is likeliest (logistic regression on log-odds).
+
+    Of (confidence, whether it was right), the confidences as the model gave them.
+    """
+    if len(predictions) < FEW:
+        return Scale()
+    points = [(log_odds(sure), float(good)) for sure, good in predictions]
+    slope, bias = 1.0, 0.0
+    for _ in range(50):  # Newton's method, towards a slope of one where data are few
+        gradient = [PRIOR * (1 - slope), -PRIOR * bias]
+        a, b, c = PRIOR, 0.0, PRIOR
+        for odds, good in points:
+            expected = 1 / (1 + math.exp(-(slope * odds + bias)))
+            gradient[0] += (good - expected) * odds
+            gradient[1] += good - expected
+            weight = expected * (1 - expected)
+            a, b, c = a + weight * odds * odds, b + weight * odds, c + weight
+        determinant = a * c - b * b
+        step = (
+            (c * gradient[0] - b * gradient[1]) / determinant,
+            (a * gradient[1] - b * gradient[0]) / determinant,
+        )
+        slope, bias = slope + step[0], bias + step[1]
+        if max(map(abs, step)) < 1e-9:
+            break
+    return Scale(1 / max(slope, 0.05), bias)
 
 
 def plot(calibrations: dict[str, Calibration], picture: Path) -> None:

@@ -1,0 +1,54 @@
+"""Confidences mapped to how often they are right."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from foreframe_models.confidence import Scale, as_json, from_json
+from foreframe_models.evaluation.calibration import FEW, Calibration, fit
+
+
+def drawn(rng: Random, count: int, too_sure: float) -> list[tuple[float, bool]]:
+    """Confidences that are too sure by a factor of log-odds."""
+    found = []
+    for _ in range(count):
+        true = Scale()(rng.random()) or 0.0
+        found.append((Scale(1 / too_sure)(true) or 0.0, rng.random() < true))
+    return found
+
+
+def test_a_scale_keeps_the_order_and_leaves_what_is_not_known() -> None:
+    scale = Scale(2.0, -0.5)
+    told = [scale(p) for p in (0.0, 0.2, 0.5, 0.9, 1.0)]
+    assert all(p is not None and 0 < p < 1 for p in told)
+    assert told == sorted(p for p in told if p is not None)
+    assert scale(None) is None
+    assert Scale()(0.3) == 0.3
+
+
+def test_a_model_that_is_too_sure_is_told_with_the_temperature_that_it_lacks() -> None:
+    rng = Random(3)
+    scale = fit(drawn(rng, 4000, 2.0))
+    assert scale.temperature == pytest.approx(2.0, abs=0.25)
+    assert scale.bias == pytest.approx(0.0, abs=0.1)
+    others = drawn(rng, 4000, 2.0)
+    before, after = Calibration.of(others), Calibration.of([(scale(p) or 0, g) for p, g in others])
+    assert before.error is not None
+    assert after.error is not None
+    assert after.error < 0.03 < before.error
+
+
+def test_few_or_one_sided_predictions_move_a_scale_little() -> None:
+    assert fit([(0.9, True)] * (FEW - 1)) == Scale()
+    right = fit([(0.9, True)] * FEW)
+    assert 0.9 < (right(0.9) or 0) < 1
+
+
+def test_scales_are_kept_in_a_models_metadata() -> None:
+    scales = {"values": Scale(1.5, 0.25), "places": Scale()}
+    assert from_json(as_json(scales)) == scales
+    for wrong in ({"values": [0, 1]}, {"values": 3}, {"values": ["a", 1]}):
+        with pytest.raises(ValueError, match="values"):
+            from_json(wrong)
