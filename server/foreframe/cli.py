@@ -13,6 +13,7 @@ from foreframe.commands.dap import dap
 from foreframe.commands.evaluate import evaluate
 from foreframe.commands.explain import explain
 from foreframe.commands.halts import halts
+from foreframe.commands.lsp import lsp
 from foreframe.commands.trace import trace
 from foreframe.commands.train import train
 
@@ -28,7 +29,7 @@ def cli() -> None:
     """
 
 
-for command in (trace, dap, evaluate, train, halts, explain):
+for command in (trace, dap, evaluate, train, halts, explain, lsp):
     cli.add_command(command)
 
 

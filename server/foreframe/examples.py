@@ -1,0 +1,166 @@
+"""What a person wants of a function, read from the file: doctests, asserts, comments. Pure.
+
+Nothing of it is executed: arguments and results count only where they are literals.
+"""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+
+_COMMENT = re.compile(
+    r"#+\s*(?:e\.g\.:?\s*)?(?P<call>[A-Za-z_][\w.]*\(.*\))\s*(?:->|=>|==|→)\s*(?P<result>.+)$"
+)
+_PARSER = doctest.DocTestParser()
+
+
+class Kind(StrEnum):
+    """Where an example stands."""
+
+    DOCTEST = "doctest"
+    ASSERT = "assert"
+    COMMENT = "comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A call that is wanted, with what it is to give.
+
+    `args` are literals as they stand in the call; `returned` is the value as `repr` writes it,
+    or `raised` the exception's type name; neither where only the call is known. `line` is 1-based.
+    """
+
+    function: str  # dotted
+    args: str
+    line: int
+    kind: Kind
+    returned: str | None = None
+    raised: str | None = None
+
+    @property
+    def call(self) -> str:
+        return f"{self.function}({self.args})"
+
+    @property
+    def wanted(self) -> str:
+        """What it is to give, for a person."""
+        if self.raised is not None:
+            return f"raises {self.raised}"
+        return "anything" if self.returned is None else self.returned
+
+
+def examples_in(source: str, tree: ast.Module) -> list[Example]:
+    """All examples of a file, in order of lines. `tree` may have other names in place of holes."""
+    found = [*_doctests(tree), *_asserts(tree), *_comments(source)]
+    unique = {(e.function, e.args, e.returned, e.raised): e for e in reversed(found)}
+    return sorted(unique.values(), key=lambda example: example.line)
+
+
+def examples_of(function: str, source: str, tree: ast.Module) -> list[Example]:
+    """The examples of one function that say what is to come out."""
+    return [
+        example
+        for example in examples_in(source, tree)
+        if example.function == function and (example.returned or example.raised)
+    ]
+
+
+def call_of(text: str | ast.expr) -> tuple[str, str] | None:
+    """(dotted name, arguments as text) of a call whose arguments are literals; None of others."""
+    node: ast.AST = text if isinstance(text, ast.expr) else ast.Pass()
+    if isinstance(text, str):
+        try:
+            node = ast.parse(text.strip(), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+    if not isinstance(node, ast.Call):
+        return None
+    name = ast.unparse(node.func)
+    if not all(part.isidentifier() for part in name.split(".")):
+        return None
+    values = [*node.args, *(keyword.value for keyword in node.keywords)]
+    if any(k.arg is None for k in node.keywords) or any(literal(v) is None for v in values):
+        return None
+    given = [ast.unparse(arg) for arg in node.args]
+    given += [f"{keyword.arg}={ast.unparse(keyword.value)}" for keyword in node.keywords]
+    return name, ", ".join(given)
+
+
+def literal(node: str | ast.expr) -> str | None:
+    """The repr of a literal; None of anything else."""
+    try:
+        return repr(ast.literal_eval(node.strip() if isinstance(node, str) else node))
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return None
+
+
+def _doctests(tree: ast.Module) -> Iterator[Example]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if ast.get_docstring(node, clean=False) is None:
+            continue
+        first = node.body[0]
+        assert isinstance(first, ast.Expr)
+        assert isinstance(first.value, ast.Constant)
+        with suppress(ValueError):  # a doctest that doctest itself refuses
+            for one in _PARSER.get_examples(str(first.value.value)):
+                call = call_of(one.source)
+                if call is None:
+                    continue
+                line = first.lineno + one.lineno
+                if one.exc_msg:
+                    raised = one.exc_msg.split(":")[0].strip()
+                    yield Example(*call, line, Kind.DOCTEST, raised=raised)
+                else:
+                    wanted = one.want.strip()
+                    # doctest shows no None
+                    yield Example(*call, line, Kind.DOCTEST, returned=wanted or "None")
+
+
+def _asserts(tree: ast.Module) -> Iterator[Example]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assert):
+            continue
+        match node.test:
+            case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right]):
+                for one, other in ((left, right), (right, left)):
+                    call, value = call_of(one), literal(other)
+                    if call is not None and value is not None:
+                        yield Example(*call, node.lineno, Kind.ASSERT, returned=value)
+                        break
+
+
+def _comments(source: str) -> Iterator[Example]:
+    for line, text in comments_in(source):
+        match = _COMMENT.match(text)
+        if match is None:
+            continue
+        call = call_of(match["call"])
+        if call is None:
+            continue
+        result = match["result"].strip()
+        value = literal(result)
+        if value is not None:
+            yield Example(*call, line, Kind.COMMENT, returned=value)
+        elif raised := re.fullmatch(
+            r"(?:raises?\s+)?([A-Z]\w*(?:Error|Exception|Iteration))", result
+        ):
+            yield Example(*call, line, Kind.COMMENT, raised=raised[1])
+
+
+def comments_in(source: str) -> Iterator[tuple[int, str]]:
+    """(line, text from its `#` on) of comments, also in files that are no whole program."""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT:
+                yield token.start[0], token.string
+    except (tokenize.TokenError, SyntaxError):  # what was read before it counts
+        return

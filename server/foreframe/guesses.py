@@ -1,0 +1,118 @@
+"""Cheap candidates for a hole, from what is in scope and what its place asks for. Pure.
+
+They know nothing of what the program does: predicted execution has to tell the right ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from foreframe.holes import Hole, Missing
+
+MOST = 60
+_SEQUENCE = re.compile(r"(?i)\b(?:list|tuple|sequence|str|bytes|iterable|deque|set|dict|mapping)\b")
+_NUMBER = re.compile(r"\b(?:int|float)\b")
+_PLURAL = re.compile(r"(?:s|list|arr|array|text|string|word|nums|data|stack|queue|seq|items)$")
+
+
+def guesses(hole: Hole) -> list[str]:
+    """Expressions, the likelier first, each once."""
+    found = dict.fromkeys(_ordered(hole))
+    return list(found)[:MOST]
+
+
+def is_sequence(hole: Hole, name: str) -> bool:
+    """Whether a name holds something with a length, by its annotation or by how it is called."""
+    hint = hole.hints.get(name)
+    return bool(_SEQUENCE.search(hint) if hint else _PLURAL.search(name))
+
+
+def is_number(hole: Hole, name: str) -> bool:
+    """Whether a name may hold a number, by its annotation or by how it is called."""
+    hint = hole.hints.get(name)
+    return bool(_NUMBER.search(hint)) if hint else not is_sequence(hole, name)
+
+
+def _ordered(hole: Hole) -> Iterator[str]:
+    names = list(reversed(hole.names))  # what was bound last is the likelier
+    sequences = [name for name in names if is_sequence(hole, name)]
+    numbers = [name for name in names if is_number(hole, name) and name not in sequences]
+    match hole.missing:
+        case Missing.CONDITION:
+            yield from _conditions(numbers, sequences)
+        case Missing.ITERABLE:
+            yield from sequences
+            yield from (f"range(len({name}))" for name in sequences)
+            yield from (f"range({name})" for name in numbers)
+            yield from (f"range({name} + 1)" for name in numbers)
+            yield from (f"range(1, {name} + 1)" for name in numbers)
+            yield from (f"reversed({name})" for name in sequences)
+            yield from (f"enumerate({name})" for name in sequences)
+        case Missing.BOUND:
+            yield from _bounds(numbers, sequences)
+        case Missing.STATEMENT:
+            yield "pass"
+            yield from (f"{name} += 1" for name in numbers)
+            yield from (f"{name} -= 1" for name in numbers)
+            for name in sequences:
+                yield from (f"{name}.append({other})" for other in names if other != name)
+            for name in numbers:
+                yield from (f"{name} += {other}" for other in numbers if other != name)
+        case _:
+            yield from _values(hole, numbers, sequences)
+
+
+def _bounds(numbers: list[str], sequences: list[str]) -> Iterator[str]:
+    yield from ("0", "1", "-1")
+    yield from numbers
+    yield from (f"len({name})" for name in sequences)
+    yield from (f"{name} + 1" for name in numbers)
+    yield from (f"{name} - 1" for name in numbers)
+    yield from (f"len({name}) - 1" for name in sequences)
+    yield "2"
+
+
+def _values(hole: Hole, numbers: list[str], sequences: list[str]) -> Iterator[str]:
+    wanted = hole.wanted_type or ""
+    if hole.missing in (Missing.RETURNED, Missing.ARGUMENT, Missing.PART):
+        yield from (*numbers, *sequences) if not _SEQUENCE.search(wanted) else sequences
+    if wanted == "bool":
+        yield from ("True", "False")
+    yield from _bounds(numbers, sequences)
+    for name in numbers:
+        for other in numbers:
+            if name < other:
+                yield f"{name} + {other}"
+                yield f"({name} + {other}) // 2"
+            if name != other:
+                yield f"{name} - {other}"
+    yield from (f"{name} * 2" for name in numbers)
+    yield from (f"{name} // 2" for name in numbers)
+    yield from (f"{name}[{index}]" for name in sequences for index in (*numbers, "0", "-1"))
+    yield from numbers + sequences
+    yield from ("[]", "''", "{}", "None", "True", "False", "set()")
+    yield from (f"sorted({name})" for name in sequences)
+    yield from (f"{name}[::-1]" for name in sequences)
+    yield from (f"sum({name})" for name in sequences)
+    yield from (f"max({name})" for name in sequences)
+    yield from (f"min({name})" for name in sequences)
+    for name in numbers:
+        yield from (f"{name} * {other}" for other in numbers if name <= other)
+
+
+def _conditions(numbers: list[str], sequences: list[str]) -> Iterator[str]:
+    for at, name in enumerate(numbers):
+        for other in numbers[at + 1 :]:
+            yield from (f"{name} {sign} {other}" for sign in ("<", ">", "==", "<=", ">=", "!="))
+    for name in numbers:
+        yield from (f"{name} > 0", f"{name} % 2 == 0", f"{name} == 0", f"{name} < 0")
+        yield from (f"{name} not in {other}" for other in sequences)
+        yield from (f"{name} in {other}" for other in sequences)
+        yield from (f"{name} < len({other})" for other in sequences)
+    yield from sequences
+    yield from (f"not {name}" for name in sequences)
+    yield from (f"{name} != 0" for name in numbers)
+    yield from (f"{name} % 2 == 1" for name in numbers)
+    yield from (f"len({name}) > 0" for name in sequences)
+    yield from ("True", "False")

@@ -1,0 +1,186 @@
+"""The `??` holes of a program: where each stands, and what kind of thing is missing there. Pure."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from foreframe.loops import own_nodes
+
+if TYPE_CHECKING:
+    from foreframe_models.program.control_flow import Program
+
+HOLE = "??"
+CLOSED = (
+    *(ast.Name, ast.Constant, ast.Call, ast.Subscript, ast.Attribute, ast.JoinedStr),
+    *(ast.List, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp),
+)  # what needs no parentheses anywhere
+OPENERS = ("=", "return", ":", "(", "[", "{", ",", "if", "while", "in", "elif", "else")
+COMPARISONS = ("==", "!=", "<=", ">=")
+Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class Missing(StrEnum):
+    """What a hole stands for, by its place."""
+
+    VALUE = "value"  # the right side of an assignment
+    CONDITION = "condition"
+    RETURNED = "returned"
+    ARGUMENT = "argument"
+    BOUND = "bound"  # of a slice, an index, a range
+    ITERABLE = "iterable"
+    STATEMENT = "statement"  # a line of its own
+    PART = "part"  # of a larger expression, or of an f-string
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """One hole. `line` is 1-based, `column` 0-based in characters; `index` counts from 0."""
+
+    index: int
+    line: int
+    column: int
+    missing: Missing
+    function: str | None  # dotted name of the function it is in; None at module level
+    names: tuple[str, ...]  # what is bound before it in its scope, parameters first
+    hints: dict[str, str]  # type annotations of these names, as source text
+    wanted_type: str | None = None  # the annotation of what is assigned or returned
+
+
+def holes_of(program: Program) -> list[Hole]:
+    """The holes of a parsed program, in order of the text."""
+    if not program.holes:
+        return []
+    nodes = _hole_nodes(program)
+    found: list[Hole] = []
+    for index, place in enumerate(program.holes):
+        node, parents = nodes.get(place, (None, ()))
+        scopes = [p for p in parents if isinstance(p, ast.FunctionDef | ast.AsyncFunctionDef)]
+        named = [p for p in parents if isinstance(p, ast.ClassDef) or p in scopes]
+        scope: Scope = scopes[-1] if scopes else program.tree
+        names, hints = _bound_before(scope, place[0], program.hole_name)
+        dotted = ".".join(p.name for p in named) if scopes else None
+        missing = _missing(node, parents) if node is not None else Missing.PART
+        wanted = _wanted_type(parents, missing, scope)
+        found.append(Hole(index, *place, missing, dotted, names, hints, wanted))
+    return found
+
+
+def _hole_nodes(program: Program) -> dict[tuple[int, int], tuple[ast.AST, tuple[ast.AST, ...]]]:
+    """Place → the hole's node and all around it, outermost first."""
+    found: dict[tuple[int, int], tuple[ast.AST, tuple[ast.AST, ...]]] = {}
+    lines = program.lines
+
+    def visit(node: ast.AST, parents: tuple[ast.AST, ...]) -> None:
+        if isinstance(node, ast.Name) and node.id == program.hole_name:
+            text = lines[node.lineno - 1] if node.lineno <= len(lines) else ""
+            # ast counts UTF-8 bytes, holes are found by characters
+            column = len(text.encode("utf-8")[: node.col_offset].decode("utf-8", "replace"))
+            found[node.lineno, column] = node, parents
+        for child in ast.iter_child_nodes(node):
+            visit(child, (*parents, node))
+
+    visit(program.tree, ())
+    if len(found) < len(program.holes):  # before Python 3.12, f-strings' parts have no own places
+        rest = [place for place in program.holes if place not in found]
+        odd = [place for place in found if place not in program.holes]
+        found |= {place: found[other] for place, other in zip(rest, odd, strict=False)}
+    return found
+
+
+def _missing(node: ast.AST, parents: tuple[ast.AST, ...]) -> Missing:
+    parent = parents[-1]
+    match parent:
+        case ast.Expr():
+            return Missing.STATEMENT
+        case ast.Assign() | ast.AugAssign() | ast.AnnAssign() | ast.NamedExpr():
+            return Missing.VALUE
+        case ast.Tuple() if len(parents) > 1 and isinstance(parents[-2], ast.Assign):
+            return Missing.VALUE
+        case ast.Return():
+            return Missing.RETURNED
+        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) if test is node:
+            return Missing.CONDITION
+        case ast.Assert(test=test) if test is node:
+            return Missing.CONDITION
+        case ast.comprehension(ifs=tests) if node in tests:
+            return Missing.CONDITION
+        case ast.For(iter=source) | ast.comprehension(iter=source) if source is node:
+            return Missing.ITERABLE
+        case ast.Slice():
+            return Missing.BOUND
+        case ast.Subscript(slice=index) if index is node:
+            return Missing.BOUND
+        case ast.Call(func=ast.Name(id="range")):
+            return Missing.BOUND
+        case ast.Call() | ast.keyword():
+            return Missing.ARGUMENT
+    return Missing.PART
+
+
+def _bound_before(
+    scope: Scope, line: int, hole_name: str | None
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    names: dict[str, None] = {}
+    hints: dict[str, str] = {}
+    if not isinstance(scope, ast.Module):
+        given = scope.args
+        for arg in (*given.posonlyargs, *given.args, given.vararg, *given.kwonlyargs, given.kwarg):
+            if arg is not None:
+                names[arg.arg] = None
+                if arg.annotation is not None:
+                    hints[arg.arg] = ast.unparse(arg.annotation)
+    stored = sorted(
+        (
+            (node.lineno, node.id)
+            for node in own_nodes(scope)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        ),
+    )
+    names |= {name: None for at, name in stored if at < line and name != hole_name}
+    for node in own_nodes(scope):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            hints[node.target.id] = ast.unparse(node.annotation)
+    return tuple(names), hints
+
+
+def _wanted_type(parents: tuple[ast.AST, ...], missing: Missing, scope: Scope) -> str | None:
+    if missing is Missing.RETURNED and not isinstance(scope, ast.Module) and scope.returns:
+        return ast.unparse(scope.returns)
+    if missing is Missing.VALUE and parents and isinstance(parents[-1], ast.AnnAssign):
+        return ast.unparse(parents[-1].annotation)
+    return None
+
+
+def fill(source: str, holes: tuple[tuple[int, int], ...], texts: tuple[str | None, ...]) -> str:
+    """The text with holes filled; a None leaves the hole. `holes` as `Program.holes` has them.
+
+    What is put inside a larger expression is put in parentheses where precedence may matter.
+    """
+    lines = source.split("\n")
+    for (line, column), text in sorted(zip(holes, texts, strict=True), key=_place, reverse=True):
+        if text is not None:
+            old = lines[line - 1]
+            lines[line - 1] = old[:column] + _fitted(old, column, text) + old[column + len(HOLE) :]
+    return "\n".join(lines)
+
+
+def _place(item: tuple[tuple[int, int], str | None]) -> tuple[int, int]:
+    return item[0]
+
+
+def _fitted(line: str, column: int, text: str) -> str:
+    """The text as it can stand at `column`: in parentheses beside operators, if it has its own."""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return text  # a statement
+    if isinstance(node, CLOSED) or (isinstance(node, ast.Tuple) and text.startswith("(")):
+        return text
+    before = line[:column].rstrip()
+    after = line[column + len(HOLE) :].lstrip()
+    alone = (not before or before.endswith(OPENERS)) and not before.endswith(COMPARISONS)
+    alone = alone and (not after or after[0] in ":,)]}#")
+    return text if alone and not isinstance(node, ast.Tuple) else f"({text})"

@@ -1,0 +1,1 @@
+"""The language server: holes, predicted values and more, where the code is written."""

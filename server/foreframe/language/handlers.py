@@ -1,0 +1,281 @@
+"""The language server's handlers: what is seen in the text, and what edits it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+
+from foreframe.examples import Example, Kind
+from foreframe.filling import Candidate, holes_in_function
+from foreframe.halting import does_it_end
+from foreframe.holes import HOLE, Hole
+from foreframe.language import views
+from foreframe.language.analysis import Analysis
+from foreframe.language.places import place
+from foreframe.language.predictor import PredictedRun
+from foreframe_models.engines.base import EngineError
+from foreframe_models.entry import EntryError
+
+if TYPE_CHECKING:
+    from foreframe.language.server import Language
+
+GHOST_SECONDS = 0.3  # in which ghost text has to be there
+COMPLETION_SECONDS = 3.0
+PREVIEW = "fill"
+
+
+def register_sight(server: LanguageServer, language: Language) -> None:
+    """Lenses, hints, hovers, inline values: nothing of these changes the text."""
+
+    @server.feature(lsp.TEXT_DOCUMENT_CODE_LENS)
+    async def code_lens(params: lsp.CodeLensParams) -> list[lsp.CodeLens]:
+        if not language.settings.code_lenses:
+            return []
+        uri = params.text_document.uri
+        return views.lenses(await language.analysis(uri), uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
+    async def inlay_hint(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
+        """Only of runs that are known: hints come by a refresh when others are."""
+        if not language.settings.inlay_hints:
+            return []
+        analysis = await language.analysis(params.text_document.uri)
+        first, last = params.range.start.line + 1, params.range.end.line + 1
+        found: list[lsp.InlayHint] = []
+        for name in analysis.functions:
+            example = views.example_for(analysis, name)
+            run = language.predictor.known(analysis, example) if example else None
+            if run is not None:
+                least = language.settings.confidence
+                found += views.inlay_hints(analysis, run, first, last, least)
+        return found
+
+    @server.feature(lsp.TEXT_DOCUMENT_HOVER)
+    async def hover(params: lsp.HoverParams) -> lsp.Hover | None:
+        uri = params.text_document.uri
+        analysis = await language.analysis(uri)
+        line, column = place(analysis.source.split("\n"), params.position)
+        name, function = analysis.name_at(line, column), analysis.function_at(line)
+        example = views.example_for(analysis, function) if function else None
+        if name is None or example is None:
+            return None
+        try:
+            run = await language.asked(uri, language.predictor.run(analysis, example))
+        except (EngineError, EntryError):
+            return None
+        language.check(uri, analysis)
+        text = views.hover(analysis, run, name)
+        if text is None:
+            return None
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text))
+
+    @server.feature(lsp.TEXT_DOCUMENT_INLINE_VALUE)
+    async def inline_value(params: lsp.InlineValueParams) -> list[lsp.InlineValue]:
+        analysis = await language.analysis(params.text_document.uri)
+        stopped = params.context.stopped_location.start.line + 1
+        return list(views.inline_values(analysis, params.range, stopped))
+
+    @server.command("foreframe.halts")
+    async def halts(uri: str, function: str, args: str) -> dict[str, Any]:
+        """Says whether a call ends; shown to the person by the client."""
+        analysis = await language.analysis(uri)
+        run = await _run(language, uri, analysis, function, args)
+        assert analysis.program is not None
+        halting = does_it_end(analysis.program, run.trace)
+        return {
+            "answer": halting.answer.value,
+            "text": halting.text,
+            "line": halting.line,
+            "confidence": halting.confidence,
+        }
+
+    @server.command("foreframe.explain")
+    async def explain(uri: str, function: str, args: str) -> dict[str, str]:
+        """A call told in sentences."""
+        analysis = await language.analysis(uri)
+        run = await _run(language, uri, analysis, function, args)
+        return {"text": views.story(analysis, run)}
+
+
+async def _run(
+    language: Language, uri: str, analysis: Analysis, function: str, args: str
+) -> PredictedRun:
+    if analysis.program is None or function not in analysis.functions:
+        raise JsonRpcException(f"there is no function {function} in this file")
+    example = Example(function, args, 0, Kind.COMMENT)
+    try:
+        found = await language.asked(uri, language.predictor.run(analysis, example))
+    except EngineError as error:
+        raise JsonRpcException(f"error {error.code}: {error}") from error
+    except EntryError as error:
+        raise JsonRpcException(str(error)) from error
+    assert isinstance(found, PredictedRun)
+    return found
+
+
+def register_edits(server: LanguageServer, language: Language) -> None:
+    """Completion, ghost text and code actions at holes."""
+
+    @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=["?"]))
+    async def completion(params: lsp.CompletionParams) -> lsp.CompletionList | None:
+        uri = params.text_document.uri
+        analysis = await language.analysis(uri)
+        hole = _hole_at(analysis, params.position)
+        if hole is None:
+            return None
+        work = language.candidates(analysis, [hole], seconds=COMPLETION_SECONDS)
+        found: list[Candidate] = await language.asked(uri, work)
+        language.check(uri, analysis)
+        wanted = language.wanted(analysis, hole)
+        items = [
+            completion_item(analysis, hole, candidate, rank, wanted)
+            for rank, candidate in enumerate(found)
+        ]
+        return lsp.CompletionList(is_incomplete=False, items=items)
+
+    @server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION, lsp.InlineCompletionOptions())
+    async def inline_completion(
+        params: lsp.InlineCompletionParams,
+    ) -> lsp.InlineCompletionList | None:
+        """Ghost text: only what all examples bear out, and only if it is there at once."""
+        uri = params.text_document.uri
+        analysis = await language.analysis(uri)
+        hole = _hole_at(analysis, params.position)
+        if hole is None:
+            return None
+        wanted = language.wanted(analysis, hole)
+        work = language.candidates(analysis, [hole], seconds=GHOST_SECONDS, at_first=True)
+        found: list[Candidate] = await language.asked(uri, work)
+        language.check(uri, analysis)
+        if not found or not wanted or found[0].right < wanted:
+            return None
+        edit = views.fill_edits(analysis, [hole], found[0])[0]
+        return lsp.InlineCompletionList([lsp.InlineCompletionItem(edit.new_text, range=edit.range)])
+
+    @server.feature(
+        lsp.TEXT_DOCUMENT_CODE_ACTION,
+        lsp.CodeActionOptions(
+            code_action_kinds=[lsp.CodeActionKind.QuickFix], resolve_provider=True
+        ),
+    )
+    async def code_action(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        """What can be filled here. The work is done when one of them is chosen."""
+        uri = params.text_document.uri
+        analysis = await language.analysis(uri)
+        line, _ = place(analysis.source.split("\n"), params.range.start)
+        hole = _hole_at(analysis, params.range.start) or next(
+            (hole for hole in analysis.holes if hole.line == line), None
+        )
+        if hole is None or analysis.program is None:
+            return []
+        base = {"uri": uri, "version": analysis.version}
+        found = [
+            lsp.CodeAction(
+                "Fill this hole",
+                kind=lsp.CodeActionKind.QuickFix,
+                data=base | {"holes": [hole.index]},
+            )
+        ]
+        others = holes_in_function(analysis.program, hole)
+        if len(others) > 1:
+            where = f"all {len(others)} holes in {hole.function or 'this file'}"
+            found.append(
+                lsp.CodeAction(
+                    f"Fill {where}",
+                    kind=lsp.CodeActionKind.QuickFix,
+                    data=base | {"holes": [other.index for other in others]},
+                )
+            )
+        return found
+
+    @server.feature(lsp.CODE_ACTION_RESOLVE)
+    async def code_action_resolve(action: lsp.CodeAction) -> lsp.CodeAction:
+        data: Any = action.data
+        uri = str(data["uri"])
+        action.edit = await fill_edit(language, uri, data["holes"], data["version"])
+        return action
+
+    @server.command("foreframe.fillHoles")
+    async def fill_holes(uri: str, function: str) -> dict[str, Any]:
+        """Fills all holes of a function, after a look at the edit."""
+        analysis = await language.analysis(uri)
+        holes = [hole.index for hole in analysis.holes if hole.function == function]
+        if not holes:
+            return {"filled": 0}
+        edit = await fill_edit(language, uri, holes, analysis.version)
+        answer = await server.workspace_apply_edit_async(
+            lsp.ApplyWorkspaceEditParams(edit, f"Fill the holes of {function}")
+        )
+        return {"filled": len(holes) if answer.applied else 0}
+
+
+def completion_item(
+    analysis: Analysis, hole: Hole, candidate: Candidate, rank: int, wanted: int
+) -> lsp.CompletionItem:
+    """A candidate as a completion that takes the hole's place."""
+    edit = views.fill_edits(analysis, [hole], candidate)[0]
+    return lsp.CompletionItem(
+        candidate.texts[0],
+        kind=lsp.CompletionItemKind.Value,
+        label_details=lsp.CompletionItemLabelDetails(description=views.summary(candidate, wanted)),
+        detail="from the model" if candidate.origin == "model" else "a guess from what is in scope",
+        documentation=views.evidence_text(candidate),
+        sort_text=f"{rank:04}",
+        filter_text=HOLE,
+        preselect=rank == 0 and candidate.right > 0,
+        text_edit=lsp.TextEdit(views.hole_range(analysis, hole), edit.new_text),
+    )
+
+
+async def fill_edit(
+    language: Language, uri: str, indexes: list[int], version: int | None
+) -> lsp.WorkspaceEdit:
+    """The best way to fill these holes, as an edit that is previewed first, with progress."""
+    analysis = await language.analysis(uri)
+    if analysis.version != version:
+        raise JsonRpcException("the document has changed since: ask again")
+    holes = [analysis.holes[index] for index in indexes]
+    token = f"foreframe-fill-{time.monotonic_ns()}"
+    shown = await _begin_progress(language.server, token)
+    try:
+        work = language.candidates(analysis, holes, at_first=True)
+        found: list[Candidate] = await language.asked(uri, work)
+    finally:
+        if shown:
+            language.server.work_done_progress.end(token, lsp.WorkDoneProgressEnd())
+    language.check(uri, analysis)
+    if not found:
+        raise JsonRpcException("nothing was found that could stand here")
+    best = found[0]
+    note = views.summary(best, language.wanted(analysis, holes[0]))
+    edits = [
+        lsp.AnnotatedTextEdit(PREVIEW, edit.range, edit.new_text)
+        for edit in views.fill_edits(analysis, holes, best)
+    ]
+    document = lsp.OptionalVersionedTextDocumentIdentifier(uri, analysis.version)
+    return lsp.WorkspaceEdit(
+        document_changes=[lsp.TextDocumentEdit(document, edits)],
+        change_annotations={
+            PREVIEW: lsp.ChangeAnnotation("Fill holes", needs_confirmation=True, description=note)
+        },
+    )
+
+
+async def _begin_progress(server: LanguageServer, token: str) -> bool:
+    """Shows that something is under way, where the client can."""
+    window = server.client_capabilities.window
+    if not (window and window.work_done_progress):
+        return False
+    await server.work_done_progress.create_async(token)
+    server.work_done_progress.begin(
+        token, lsp.WorkDoneProgressBegin("Foreframe: filling holes", cancellable=True)
+    )
+    return True
+
+
+def _hole_at(analysis: Analysis, at: lsp.Position) -> Hole | None:
+    return analysis.hole_at(*place(analysis.source.split("\n"), at))

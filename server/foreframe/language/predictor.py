@@ -1,0 +1,128 @@
+"""Predicted runs and fillings for open documents: kept while the text stays, cancellable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from foreframe.examples import Example
+from foreframe.filling import Budget, Candidate, Filling, outcome_of
+from foreframe.language.analysis import Analysis
+from foreframe_models.entry import Entry
+from foreframe_models.proposals import Proposal, Wish, proposals
+from foreframe_models.world_model import WorldModel
+from foreframe_protocol.states import Action, End, Frame, Goal, Trace
+
+if TYPE_CHECKING:
+    from foreframe.holes import Hole
+    from foreframe_models.program.control_flow import Program
+
+KEPT = 64  # predicted runs
+FRAMES = 200
+PRIORITY = 5  # below a person's step in a debug session
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedRun:
+    """One example's run, as predicted. `outcome` is None when it was cut off."""
+
+    example: Example
+    trace: Trace
+    end: End
+    outcome: str | None
+
+    @property
+    def confidence(self) -> float | None:
+        """That of the least certain place on the way, and of the outcome."""
+        frames = list(self.trace.frames())
+        known = [f.confidence for f in frames if f.confidence is not None]
+        last = frames[-1].value
+        if last is not None and last.confidence is not None:
+            known.append(last.confidence)
+        return min(known, default=None)
+
+
+class Predictor:
+    """The one that asks the world model for the language server."""
+
+    def __init__(self, world: WorldModel, *, max_frames: int = FRAMES) -> None:
+        self.world, self.max_frames = world, max_frames
+        self._runs: OrderedDict[tuple[str, str], PredictedRun] = OrderedDict()
+
+    def known(self, analysis: Analysis, example: Example) -> PredictedRun | None:
+        """A run that has been predicted already for this very text."""
+        return self._runs.get((analysis.text, example.call))
+
+    async def run(self, analysis: Analysis, example: Example) -> PredictedRun:
+        """Predicts a call. Cancelling the task ends the request at the engine.
+
+        Raises EngineError, and EntryError where the arguments do not fit.
+        """
+        key = (analysis.text, example.call)
+        if key in self._runs:
+            self._runs.move_to_end(key)
+            return self._runs[key]
+        assert analysis.program is not None
+        start = await self.world.start(analysis.program, Entry(example.function, example.args))
+        count = 0
+
+        def watch(frame: Frame) -> bool:
+            nonlocal count
+            count += 1
+            return count >= self.max_frames
+
+        found = await self.world.predict(
+            analysis.program, start, Goal(Action.RUN_TO), on_frame=watch, priority=PRIORITY
+        )
+        outcome = outcome_of(found.trace) if found.end is End.FINISHED else None
+        run = self._runs[key] = PredictedRun(example, found.trace, found.end, outcome)
+        if len(self._runs) > KEPT:
+            self._runs.popitem(last=False)
+        return run
+
+    async def fill(
+        self,
+        analysis: Analysis,
+        holes: Sequence[Hole],
+        examples: Sequence[Example],
+        budget: Budget,
+    ) -> AsyncIterator[Candidate]:
+        """Candidates for holes, as they are tried. Raises EngineError."""
+        filling = Filling(self.world, analysis.text, analysis.path, holes, examples, budget)
+
+        async def propose(program: Program, hole: Hole) -> AsyncIterator[Proposal]:
+            wishes = [Wish(Entry(e.function, e.args), e.returned) for e in examples if e.returned]
+            async for proposal in proposals(
+                self.world, program, hole.index, wishes, count=budget.proposals, priority=PRIORITY
+            ):
+                yield proposal
+
+        async for candidate in filling.candidates(propose):
+            yield candidate
+
+    async def best(
+        self,
+        analysis: Analysis,
+        holes: Sequence[Hole],
+        examples: Sequence[Example],
+        budget: Budget,
+        *,
+        seconds: float | None = None,
+        enough: Callable[[Candidate], bool] | None = None,
+    ) -> list[Candidate]:
+        """The candidates that could be tried in time, best first; stops when one is enough."""
+        found: list[Candidate] = []
+
+        async def collect() -> None:
+            async for candidate in self.fill(analysis, holes, examples, budget):
+                found.append(candidate)
+                if enough is not None and enough(candidate):
+                    return
+
+        with suppress(TimeoutError):
+            await asyncio.wait_for(collect(), seconds)
+        return sorted(found, key=lambda candidate: candidate.rank)

@@ -1,0 +1,230 @@
+"""The language server on its wire: requests in, views out. Started by `foreframe lsp`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+from lsprotocol import types as lsp
+from pydantic import ValidationError
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+
+from foreframe import __version__
+from foreframe.examples import Example
+from foreframe.filling import Budget, Candidate, wanted_for
+from foreframe.holes import Hole
+from foreframe.language import views
+from foreframe.language.analysis import Analysis
+from foreframe.language.predictor import FRAMES, PredictedRun, Predictor
+from foreframe.language.settings import Settings
+from foreframe_models.engines import open_engine
+from foreframe_models.engines.base import EngineError
+from foreframe_models.entry import EntryError
+from foreframe_models.world_model import WorldModel
+
+QUIET_SECONDS = 0.4  # without a keystroke before anything is predicted by itself
+EXAMPLES_RUN = 6  # of a file, by itself
+OpenWorld = Callable[[str, int], WorldModel]
+
+
+class OutOfDate(JsonRpcException):
+    """The document has changed since the request: what was found does not fit it."""
+
+    CODE = lsp.LSPErrorCodes.ContentModified.value
+    MESSAGE = "the document has changed since"
+
+
+def open_world(engine: str, max_frames: int) -> WorldModel:
+    """The world model behind an engine's name. Raises ValueError."""
+    return WorldModel(open_engine(engine), max_frames=max_frames, max_tokens=60 * max_frames)
+
+
+class Language:
+    """The documents that are open, what is known of them, and the one predictor."""
+
+    def __init__(self, server: LanguageServer, open_world: OpenWorld, engine: str) -> None:
+        self.server, self.open_world = server, open_world
+        self.settings = Settings(engine=engine)
+        self.predictor = Predictor(open_world(engine, FRAMES))
+        self._analyses: dict[str, Analysis] = {}
+        self._background: dict[str, asyncio.Task[None]] = {}
+        self._asked: dict[str, set[asyncio.Task[Any]]] = {}
+
+    # Documents
+
+    async def analysis(self, uri: str) -> Analysis:
+        """The document as it is now, parsed in a thread when it is new."""
+        document = self.server.workspace.get_text_document(uri)
+        known = self._analyses.get(uri)
+        if known is None or known.version != document.version:
+            source, version = document.source, document.version
+            known = await asyncio.to_thread(Analysis, path_of(uri), source, version)
+            self._analyses[uri] = known
+        return known
+
+    def check(self, uri: str, analysis: Analysis) -> None:
+        """Raises OutOfDate when the document is no longer the one that was analysed."""
+        if self.server.workspace.get_text_document(uri).version != analysis.version:
+            raise OutOfDate
+
+    def changed(self, uri: str) -> None:
+        """A keystroke: what was asked for the old text is ended, at the engine too."""
+        for task in (*self._asked.pop(uri, ()), *filter(None, [self._background.pop(uri, None)])):
+            task.cancel()
+        self._background[uri] = asyncio.create_task(self._look(uri))
+
+    def closed(self, uri: str) -> None:
+        """The document is no longer shown."""
+        for task in (*self._asked.pop(uri, ()), *filter(None, [self._background.pop(uri, None)])):
+            task.cancel()
+        self._analyses.pop(uri, None)
+        self._publish(uri, None, [])
+
+    async def asked(self, uri: str, work: Coroutine[Any, Any, Any]) -> Any:
+        """Work for a request, ended when the document changes. None then."""
+        task = asyncio.create_task(work)
+        self._asked.setdefault(uri, set()).add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            task.cancel()
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():
+                raise
+            raise OutOfDate from None
+        finally:
+            self._asked.get(uri, set()).discard(task)
+
+    async def _look(self, uri: str) -> None:
+        """When a person pauses: holes and predicted exceptions are shown, hints made ready."""
+        await asyncio.sleep(QUIET_SECONDS)
+        analysis = await self.analysis(uri)
+        self._publish(uri, analysis, [])
+        if not (self.settings.warnings or self.settings.inlay_hints):
+            return
+        runs: list[PredictedRun] = []
+        for example in runnable(analysis)[:EXAMPLES_RUN]:
+            try:
+                runs.append(await self.predictor.run(analysis, example))
+            except EntryError:
+                continue
+            except EngineError as error:
+                self.server.window_log_message(
+                    lsp.LogMessageParams(lsp.MessageType.Warning, f"error {error.code}: {error}")
+                )
+                return
+            self._publish(uri, analysis, runs)
+        if runs and self.settings.inlay_hints and self._refreshes_hints():
+            self.server.workspace_inlay_hint_refresh(None)
+
+    def _refreshes_hints(self) -> bool:
+        workspace = self.server.client_capabilities.workspace
+        return bool(workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support)
+
+    def _publish(self, uri: str, analysis: Analysis | None, runs: Sequence[PredictedRun]) -> None:
+        least = self.settings.confidence if self.settings.warnings else 2.0
+        found = views.diagnostics(analysis, runs, least) if analysis else []
+        version = analysis.version if analysis else None
+        self.server.text_document_publish_diagnostics(
+            lsp.PublishDiagnosticsParams(uri, found, version)
+        )
+
+    # Filling
+
+    async def candidates(
+        self,
+        analysis: Analysis,
+        holes: Sequence[Hole],
+        *,
+        seconds: float | None = None,
+        at_first: bool = False,
+    ) -> list[Candidate]:
+        """Candidates for holes, best first. `at_first`: one with all examples right is enough."""
+        assert analysis.program is not None
+        wanted = wanted_for(holes[0], analysis.program, analysis.examples)
+        chosen = self.settings.holes
+        budget = Budget(candidates=chosen.candidates, runs=chosen.verify == "run")
+
+        def enough(candidate: Candidate) -> bool:
+            return bool(wanted) and candidate.right == len(wanted)
+
+        try:
+            return await self.predictor.best(
+                analysis,
+                holes,
+                wanted,
+                budget,
+                seconds=seconds,
+                enough=enough if at_first else None,
+            )
+        except EngineError as error:
+            raise JsonRpcException(f"error {error.code}: {error}") from error
+
+    def wanted(self, analysis: Analysis, hole: Hole) -> int:
+        """How many examples tell about a hole."""
+        assert analysis.program is not None
+        return len(wanted_for(hole, analysis.program, analysis.examples))
+
+    def configure(self, body: object) -> None:
+        """New settings; what is wrong in them is told, and the old ones stay."""
+        section = body.get("foreframe", body) if isinstance(body, dict) else {}
+        try:
+            settings = Settings.model_validate(section)
+            if settings.engine != self.settings.engine:
+                self.predictor = Predictor(self.open_world(settings.engine, FRAMES))
+        except (ValidationError, ValueError) as error:
+            self.server.window_show_message(
+                lsp.ShowMessageParams(lsp.MessageType.Warning, f"foreframe settings: {error}")
+            )
+            return
+        self.settings = settings
+
+
+def path_of(uri: str) -> str:
+    """A path to name a document by; notebooks' cells and unsaved files have one too."""
+    return unquote(urlparse(uri).path) or uri
+
+
+def runnable(analysis: Analysis) -> list[Example]:
+    """The examples of functions that the file has, the first of each function first."""
+    seen: dict[str, list[Example]] = {}
+    for example in analysis.examples:
+        if example.function in analysis.functions:
+            seen.setdefault(example.function, []).append(example)
+    first = [examples[0] for examples in seen.values()]
+    return first + [e for examples in seen.values() for e in examples[1:]]
+
+
+def make_server(engine: str = "auto", world: OpenWorld = open_world) -> LanguageServer:
+    """A server that is ready to be started on stdio or TCP."""
+    server = LanguageServer("foreframe", __version__)
+    language = Language(server, world, engine)
+    register(server, language)
+    return server
+
+
+def register(server: LanguageServer, language: Language) -> None:
+    """Gives the server its handlers."""
+    from foreframe.language.handlers import register_edits, register_sight
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def did_open(params: lsp.DidOpenTextDocumentParams) -> None:
+        language.changed(params.text_document.uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def did_change(params: lsp.DidChangeTextDocumentParams) -> None:
+        language.changed(params.text_document.uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def did_close(params: lsp.DidCloseTextDocumentParams) -> None:
+        language.closed(params.text_document.uri)
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    def did_change_configuration(params: lsp.DidChangeConfigurationParams) -> None:
+        language.configure(params.settings)
+
+    register_sight(server, language)
+    register_edits(server, language)

@@ -1,0 +1,254 @@
+"""What the language server shows, from what is known: lenses, hints, hovers, diagnostics. Pure."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from foreframe.examples import Example
+from foreframe.explaining import Detail, explain
+from foreframe.filling import Candidate
+from foreframe.holes import HOLE, Hole
+from foreframe.language.analysis import Analysis
+from foreframe.language.path_values import by_line, least_sure, sequence_text, steps_of, values_of
+from foreframe.language.places import end_of, span
+from foreframe.language.predictor import PredictedRun
+from foreframe.loops import own_nodes
+from foreframe_protocol.states import Event, Verdict
+
+SOURCE = "Foreframe"
+CERTAIN = 0.995  # what is at least so sure is not told how sure
+
+
+def diagnostics(
+    analysis: Analysis, runs: Sequence[PredictedRun], least: float
+) -> list[lsp.Diagnostic]:
+    """Hints for holes; warnings for exceptions that examples are predicted to end with.
+
+    Nothing is said of what is not known: a run that was cut off, or a path less sure than `least`.
+    """
+    lines = analysis.source.split("\n")
+    found = [
+        lsp.Diagnostic(
+            span(lines, hole.line, hole.column, hole.column + len(HOLE)),
+            f"a hole: the {hole.missing.value} is left open",
+            severity=lsp.DiagnosticSeverity.Hint,
+            code="hole",
+            source=SOURCE,
+        )
+        for hole in analysis.holes
+    ]
+    for run in runs:
+        warning = exception_warning(analysis, run, lines, least)
+        if warning is not None:
+            found.append(warning)
+    return found
+
+
+def exception_warning(
+    analysis: Analysis, run: PredictedRun, lines: Sequence[str], least: float
+) -> lsp.Diagnostic | None:
+    """A predicted exception that nobody wanted, where it is raised."""
+    outcome = run.outcome
+    if outcome is None or not outcome.startswith("raises ") or run.example.raised is not None:
+        return None
+    sure = run.confidence
+    if sure is not None and sure < least:
+        return None
+    raised = [n.frame for n in run.trace.nodes() if n.frame and n.frame.event is Event.EXCEPTION]
+    if not raised:
+        return None
+    first = raised[0]
+    text = lines[first.line - 1] if first.line <= len(lines) else ""
+    start = len(text) - len(text.lstrip())
+    told = f"{run.example.call} is predicted to raise {outcome.removeprefix('raises ')}"
+    tail = "" if sure is None or sure >= CERTAIN else f" ({sure:.0%} sure)"
+    path = " → ".join(str(line) for line in path_lines(run)[-12:])
+    return lsp.Diagnostic(
+        span(lines, first.line, start, len(text.rstrip())),
+        f"{told}{tail}. Lines on the way: {path}",
+        severity=lsp.DiagnosticSeverity.Warning,
+        code="predicted-exception",
+        source=SOURCE,
+    )
+
+
+def path_lines(run: PredictedRun) -> list[int]:
+    """The lines that a run goes through, in order."""
+    return [n.frame.line for n in run.trace.nodes() if n.frame and n.frame.event is Event.LINE]
+
+
+def lenses(analysis: Analysis, uri: str) -> list[lsp.CodeLens]:
+    """Above each function: predict it, fill its holes, does it end."""
+    found: list[lsp.CodeLens] = []
+    lines = analysis.source.split("\n")
+    for name, node in analysis.functions.items():
+        where = span(lines, node.lineno, node.col_offset, node.col_offset)
+        example = example_for(analysis, name)
+        args = example.args if example else None
+        commands: list[tuple[str, str, list[Any]]] = [
+            ("Predict", "foreframe.predictFromHere", [uri, node.lineno - 1, name, args])
+        ]
+        if any(hole.function == name for hole in analysis.holes):
+            commands.append(("Fill holes", "foreframe.fillHoles", [uri, name]))
+        if args is not None and analysis.has_loop(name):
+            commands.append(("Does it end?", "foreframe.halts", [uri, name, args]))
+        found += (
+            lsp.CodeLens(where, lsp.Command(title, command, arguments=arguments))
+            for title, command, arguments in commands
+        )
+    return found
+
+
+def example_for(analysis: Analysis, function: str) -> Example | None:
+    """The example whose values are shown in a function: its first one."""
+    return next((e for e in analysis.examples if e.function == function), None)
+
+
+def inlay_hints(
+    analysis: Analysis, run: PredictedRun, first: int, last: int, least: float
+) -> list[lsp.InlayHint]:
+    """At the ends of lines: the values that this run is predicted to give there."""
+    node = analysis.functions.get(run.example.function)
+    if node is None:
+        return []
+    lines = analysis.source.split("\n")
+    found: list[lsp.InlayHint] = []
+    steps = steps_of(run.trace, run.example.function)
+    for line, names in sorted(by_line(steps).items()):
+        if not first <= line <= last or line == node.lineno:
+            continue
+        shown = {n: v for n, v in names.items() if (least_sure(v) or 1.0) >= least}
+        if not shown:
+            continue
+        text = "   ".join(f"{n} = {sequence_text(v, 40)}" for n, v in shown.items())
+        sure = min((least_sure(v) or 1.0 for v in shown.values()), default=1.0)
+        how = "" if sure >= CERTAIN else f", at least {sure:.0%} sure"
+        found.append(
+            lsp.InlayHint(
+                end_of(lines, line),
+                f"≈ {text}",
+                tooltip=f"Predicted for {run.example.call}{how}. Nothing was executed.",
+                padding_left=True,
+            )
+        )
+    return found
+
+
+def hover(analysis: Analysis, run: PredictedRun, name: str) -> str | None:
+    """The values of a name along a run, as Markdown without any HTML; None if it has none."""
+    values = values_of(steps_of(run.trace, run.example.function), name)
+    if not values:
+        return None
+    sure = least_sure(values)
+    how = "" if sure is None or sure >= CERTAIN else f", the least sure {sure:.0%}"
+    ended = "" if run.outcome is not None else " The prediction was cut off."
+    code = fenced(sequence_text(values, 300))
+    what = f"`{name}` in `{inline(run.example.call)}`, predicted{how}:"
+    return f"{what}\n\n{code}\n\nNothing was executed.{ended}"
+
+
+def story(analysis: Analysis, run: PredictedRun) -> str:
+    """A run told in sentences, as plain text."""
+    assert analysis.program is not None
+    sentences = explain(analysis.program, run.trace, None)
+    if len(sentences) > 60:
+        sentences = explain(analysis.program, run.trace, Detail.CALLS)
+    return "\n".join(f"{'  ' * sentence.depth}{sentence}" for sentence in sentences)
+
+
+def fenced(text: str) -> str:
+    """Text as a code block of Markdown that nothing in it can end."""
+    longest, count = 2, 0
+    for character in text:
+        count = count + 1 if character == "`" else 0
+        longest = max(longest, count)
+    fence = "`" * (longest + 1)
+    return f"{fence}python\n{text}\n{fence}"
+
+
+def inline(text: str) -> str:
+    """Text that can stand between single backticks."""
+    return text.replace("`", "'").replace("\n", " ")[:80]
+
+
+def evidence_text(candidate: Candidate) -> str:
+    """What speaks for a candidate, in a line for each example."""
+    if not candidate.evidence:
+        return "Not tried: there is no example. Add one, such as a doctest."
+    rows = []
+    for one in candidate.evidence:
+        sign = "✓" if one.verdict is Verdict.MATCH else "✗"
+        got = one.predicted if one.predicted is not None else "cut off"
+        row = f"{sign} {one.example.call} → {got} predicted, {one.example.wanted} wanted"
+        if one.ran is not None:
+            row += f"; really {one.ran}"
+        rows.append(row)
+    return "\n".join(rows)
+
+
+def summary(candidate: Candidate, wanted: int) -> str:
+    """Evidence in a few words."""
+    if not wanted:
+        return "not tried"
+    how = "as run" if any(e.ran_right is not None for e in candidate.evidence) else "as predicted"
+    return f"{candidate.right} of {wanted} examples right, {how}"
+
+
+def hole_range(analysis: Analysis, hole: Hole) -> lsp.Range:
+    """Where a hole stands."""
+    lines = analysis.source.split("\n")
+    return span(lines, hole.line, hole.column, hole.column + len(HOLE))
+
+
+def fill_edits(
+    analysis: Analysis, holes: Sequence[Hole], candidate: Candidate
+) -> list[lsp.TextEdit]:
+    """The edits that put a candidate's texts in place of the holes."""
+    before, after = (
+        analysis.source.split("\n"),
+        candidate.filled(analysis.source, holes).split("\n"),
+    )
+    edits: list[lsp.TextEdit] = []
+    for line in sorted({hole.line for hole in holes}):
+        old, new = before[line - 1], after[line - 1]
+        start = next(
+            (i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b),
+            min(len(old), len(new)),
+        )
+        tail = 0
+        while tail < min(len(old), len(new)) - start and old[-1 - tail] == new[-1 - tail]:
+            tail += 1
+        text = new[start : len(new) - tail]
+        edits.append(lsp.TextEdit(span(before, line, start, len(old) - tail), text))
+    return edits
+
+
+def inline_values(
+    analysis: Analysis, range_: lsp.Range, stopped: int
+) -> list[lsp.InlineValueVariableLookup]:
+    """The names of the scope where a debugger stands, up to its line; it has their values."""
+    if analysis.program is None:
+        return []
+    function = analysis.function_at(stopped)
+    scope: ast.AST = analysis.functions[function] if function else analysis.program.tree
+    lines = analysis.source.split("\n")
+    bound = {
+        node.id if isinstance(node, ast.Name) else node.arg
+        for node in own_nodes(scope)
+        if (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        or isinstance(node, ast.arg)
+    }
+    found: list[lsp.InlineValueVariableLookup] = []
+    for node in own_nodes(scope):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name) if name in bound:
+                if range_.start.line <= node.lineno - 1 < stopped:
+                    text = lines[node.lineno - 1].encode("utf-8")
+                    start = len(text[: node.col_offset].decode("utf-8", "replace"))
+                    where = span(lines, node.lineno, start, start + len(name))
+                    found.append(lsp.InlineValueVariableLookup(where, True, name))
+    return found

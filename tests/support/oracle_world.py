@@ -1,0 +1,66 @@
+"""A world model that predicts what really happens: it runs the program. For tests only."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from foreframe.reality import Limits, observe
+from foreframe_models.entry import Entry
+from foreframe_models.program.control_flow import Program
+from foreframe_protocol.states import End, Frame, Goal, Prediction, State, Trace, left_entry
+
+
+class OracleWorld:
+    """Knows any program. `delay` seconds pass before each prediction; `running` counts them."""
+
+    def __init__(self, *, max_frames: int = 200, delay: float = 0.0) -> None:
+        self.max_frames, self.delay = max_frames, delay
+        self.running, self.cancelled, self.asked = 0, 0, 0
+        self.engine = None
+        self._entries: WeakKeyDictionary[Trace, Entry] = WeakKeyDictionary()
+
+    async def open(self) -> None:
+        return None
+
+    async def close(self) -> None:
+        return None
+
+    def begin(self, program: Program, state: State) -> Trace:
+        return Trace(state)
+
+    async def start(self, program: Program, entry: Entry) -> Trace:
+        from foreframe_models.world_model import WorldModel
+
+        trace = await WorldModel.start(self, program, entry)  # type: ignore[arg-type]
+        self._entries[trace] = entry
+        return trace
+
+    async def predict(
+        self,
+        program: Program,
+        trace: Trace,
+        goal: Goal,
+        *,
+        on_frame: Callable[[Frame], bool | None] | None = None,
+        priority: int = 0,
+        max_tokens: int | None = None,
+    ) -> Prediction:
+        self.running += 1
+        self.asked += 1
+        try:
+            await asyncio.sleep(self.delay)
+            run = await observe(program, self._entries[trace], Limits(frames=self.max_frames))
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        finally:
+            self.running -= 1
+        node, frames = trace, run.frames[1:]
+        for frame in frames:
+            node = node.append(frame)
+            if on_frame is not None and on_frame(frame):
+                return Prediction(node, tuple(frames), End.CANCELLED)
+        ended = bool(frames) and left_entry(frames[-1])
+        return Prediction(node, tuple(frames), End.FINISHED if ended else End.CUT_OFF, "cut off")
