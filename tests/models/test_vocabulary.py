@@ -112,3 +112,15 @@ def test_training_shows_most_of_the_vocabulary_within_a_few_thousand_programs() 
     deep = {f"<i{n}>" for n in range(6, INDENTS)} | {f"<p{n}>" for n in range(7, PARTS)}
     rare = {VOCABULARY.tokens[i] for i in unused} - reserved - deep
     assert all(text.startswith("<L") or text == "<cut>" for text in rare), rare
+
+
+def test_a_spare_token_can_get_a_use_and_no_other_can_change() -> None:
+    first = VOCABULARY.tokens.index("<p0>")
+    old = list(VOCABULARY.tokens)
+    old[first] = "<spare0>"
+    assert VOCABULARY.continues(old)
+    assert VOCABULARY.continues(old[: len(VOCABULARY.special)])
+    assert not Vocabulary(old).continues(VOCABULARY.tokens)
+    assert not VOCABULARY.continues(old[:-1])
+    old[-1] = "other"
+    assert not VOCABULARY.continues(old)
