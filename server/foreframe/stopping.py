@@ -53,10 +53,10 @@ class Variable:
         new = node.state.stack[frame.depth].locals.get(self.name)
         if old is new or (old is not None and new is not None and old.text == new.text):
             return ""
-        return f"{self.name}: {_shown(old)} → {_shown(new)}"
+        return f"{self.name}: {shown_value(old)} → {shown_value(new)}"
 
 
-def _shown(value: Value | None) -> str:
+def shown_value(value: Value | None) -> str:
     if value is None:
         return "no value"
     return value.text if len(value.text) <= MAX_SHOWN else value.text[:MAX_SHOWN] + "…"

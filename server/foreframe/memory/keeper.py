@@ -13,7 +13,7 @@ from foreframe.errors import KeepingError, NoSuchSession, StoreTooNew
 from foreframe.timeline import Step, Stop, Timeline
 
 SETTLE_SECONDS = 0.05  # that a stop waits at most to be on disk before it is told
-OPEN_SECONDS = 1.0  # the same, while the file is being opened for the first time
+OPEN_SECONDS = 0.5  # the same, while the file is being opened for the first time
 CLOSE_SECONDS = 5.0  # that the end of a session waits for its last steps
 FIRST_RETRY, LAST_RETRY = 0.5, 30.0  # seconds between tries while the disk does not take them
 
@@ -58,6 +58,8 @@ class Keeper:
         To be called before others subscribe, so that what they hear of is on disk.
         """
         self._timeline = timeline
+        self._thread = threading.Thread(target=self._work, name="keeper", daemon=True)
+        self._thread.start()
         timeline.record(self._stepped)
         timeline.subscribe(self._stopped)
 
@@ -70,18 +72,14 @@ class Keeper:
             self._thread.join(CLOSE_SECONDS)
 
     def _stepped(self, step: Step) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="keeper", daemon=True)
-            self._thread.start()
-        if step.change is None:
-            self._ask()
-        elif self._timeline is not None:  # no stop follows: the cursor is there already
-            self._stopped(self._timeline.cursor)
+        self._ask()
+        if step.change is not None and self._timeline is not None:
+            self._stopped(self._timeline.cursor)  # no stop follows: it is there already
 
     def _stopped(self, stop: Stop) -> None:
         assert self._timeline is not None
         self._stop = stop, self._timeline.branch.number
-        if self._thread is None:  # nothing is kept of a session that has made no step
+        if not self._asked:  # nothing is kept of a session that has made no step
             return
         self._ask()
         with self._news:
