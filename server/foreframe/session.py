@@ -36,6 +36,7 @@ from foreframe_protocol.states import (
 )
 
 if TYPE_CHECKING:
+    from foreframe.timeline_search import Found, Search
     from foreframe.lockstep import Lockstep
     from foreframe_models.program.control_flow import Program
 
@@ -164,6 +165,17 @@ class Session:
         self._cancel()
         timeline.branch, self.stopping.branch = chosen, chosen.number
         self._jump(Stop(step.trace, Reason.GOTO, f"At step {number}"))
+
+    def search(self, wanted: Search, direction: Direction) -> Found | None:
+        """Goes to the nearest place on known ground that is looked for, if there is one.
+
+        Told to the listener after this has returned. Raises NotStopped.
+        """
+        self._standing()
+        found = wanted.find(self.timeline, direction)
+        if found is not None:
+            self._jump(Stop(found.trace, Reason.GOTO, "Found", found.text))
+        return found
 
     def restart_frame(self, index: int) -> None:
         """Goes back to the first line of the activation at `index` of the stack.
