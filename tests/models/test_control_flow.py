@@ -194,7 +194,14 @@ def test_functions_are_found_by_name_and_by_what_a_frame_says() -> None:
         program.function_for("f", 7)
 
 
-def test_executable_lines_name_their_scopes() -> None:
+@pytest.mark.parametrize("name", traced_programs.NAMES)
+def test_every_line_that_control_comes_to_has_code(name: str) -> None:
+    program = traced_programs.program(name)
+    flows = {(line, f.id) for f in program.functions for line in f.lines}
+    assert {(line, i) for line in program.lines_with_code for i in program.scopes_on(line)} == flows
+
+
+def test_lines_name_the_scopes_that_can_stand_there() -> None:
     program = parse("""
         # a comment
         def f(x):
@@ -204,10 +211,9 @@ def test_executable_lines_name_their_scopes() -> None:
         f(1)
     """)
     f = program.find("f")
-    lines = program.executable_lines()
-    assert lines[5] == {f.id}
-    assert lines[6] == {0}
-    assert {1, 3}.isdisjoint(lines)
+    assert program.scopes_on(5) == {f.id}
+    assert program.scopes_on(6) == program.scopes_on(2) == {0}
+    assert not any(map(program.scopes_on, (0, 1, 3, 99)))
     assert program.line_text(2) == "def f(x):"
     assert program.line_text(99) == ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import CO_OPTIMIZED
@@ -25,25 +25,34 @@ class Placement:
 
     def __init__(self, program: Program, *, with_module: bool) -> None:
         self.program = program
-        scopes = {f.id: f.scope_line for f in program.functions if with_module or is_called(f)}
-        self._places: dict[int, frozenset[Place]] = {}
-        for line, ids in program.executable_lines().items():
-            places = {(scopes[i], line) for i in ids if i in scopes}
-            if places:
-                self._places[line] = frozenset(places)
-        self._lines = sorted(self._places)
+        self._scopes = {
+            f.id: f.scope_line for f in program.functions if with_module or is_called(f)
+        }
+        self._lines = [
+            line
+            for line, ids in program.lines_with_code.items()
+            if not ids.isdisjoint(self._scopes)
+        ]
+        self._places: dict[int, frozenset[Place]] = {}  # those that were asked for
 
     def lines(self, first: int, last: int) -> list[int]:
         """The lines from `first` to `last` on which a breakpoint stays where it is put."""
-        return [line for line in self._lines if first <= line <= last]
+        coded = self._lines[bisect_left(self._lines, first) : bisect_right(self._lines, last)]
+        return [line for line in coded if self._places_on(line)]
 
     def at_line(self, line: int) -> tuple[int, frozenset[Place]] | None:
         """The first line from `line` on that has code, and its places; None: there is none."""
-        index = bisect_left(self._lines, line)
-        if index == len(self._lines):
-            return None
-        found = self._lines[index]
-        return found, self._places[found]
+        for found in self._lines[bisect_left(self._lines, line) :]:
+            if places := self._places_on(found):
+                return found, places
+        return None
+
+    def _places_on(self, line: int) -> frozenset[Place]:
+        """Where a line frame can stand on a line."""
+        if line not in self._places:
+            ids = self.program.scopes_on(line) & self._scopes.keys()
+            self._places[line] = frozenset((self._scopes[i], line) for i in ids)
+        return self._places[line]
 
     def at_function(self, name: str) -> tuple[int, frozenset[Place]] | None:
         """The first lines of the functions with this name, dotted or not."""
