@@ -122,6 +122,16 @@ class Timeline:
         self._recorders: list[Recorder] = []
         self._checked: dict[Trace, Step] = {}  # by the frame that a real program stopped at
 
+    @classmethod
+    def of(cls, steps: list[Step], branches: list[Branch], branch: int, stop: Stop) -> Timeline:
+        """A timeline that there was before, standing at `stop` on a branch."""
+        timeline = cls(steps[0].trace)
+        timeline.steps, timeline.branches = steps, branches
+        timeline._checked = {s.trace: s for s in steps if s.observation is not None}
+        timeline.branch = branches[branch]
+        timeline.stop(stop)
+        return timeline
+
     @property
     def tip(self) -> Trace:
         """The furthest frame known on the cursor's branch."""
@@ -132,7 +142,7 @@ class Timeline:
         self._subscribers.append(subscriber)
 
     def record(self, recorder: Recorder) -> None:
-        """`recorder` is called with every new step from now on, before any stop that it leads to."""
+        """`recorder` is called with every new step from now on, before the stop it leads to."""
         self._recorders.append(recorder)
 
     def append(

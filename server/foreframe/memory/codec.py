@@ -1,6 +1,6 @@
 """Steps as JSON texts and back, each frame once and of its locals only what has changed.
 
-Dataclasses and enums are written with their names and read back only where they are among TYPES:
+Dataclasses and enums are written with their names and read back only where they are among `types`:
 what lies on disk is data, and nothing else can come of it. Fields that have their default are
 left out, so that what is added later is read from older files too.
 """
@@ -21,9 +21,17 @@ from foreframe_protocol.trace_text import compared_with
 
 MAX_TEXT = 10_000_000  # characters of a value that are kept
 
-TYPES: Mapping[str, type] = {
-    kind.__name__: kind
-    for kind in (
+
+@cache
+def types() -> Mapping[str, type]:
+    """What is kept by its name. A function, as a session that checks nothing needs not all."""
+    from foreframe import checking, observation
+
+    kinds = (
+        checking.Comparison,
+        checking.ScopeCheck,
+        checking.Sure,
+        observation.Observation,
         states.Action,
         states.Direction,
         states.End,
@@ -42,7 +50,7 @@ TYPES: Mapping[str, type] = {
         Change,
         Reason,
     )
-}
+    return {kind.__name__: kind for kind in kinds}
 
 
 NODE_FIELDS = frozenset({"state", "frame", "parent", "length"})  # told by what stands around it
@@ -80,7 +88,7 @@ class Packer:
                 return {"!": "frozenset", "=": [self.pack(item) for item in thing]}
             case list():
                 return [self.pack(item) for item in thing]
-        if is_dataclass(thing) and type(thing).__name__ in TYPES:
+        if is_dataclass(thing) and type(thing).__name__ in types():
             return {"!": type(thing).__name__, **self.fields(thing)}
         raise TypeError(f"{type(thing).__name__} is not among what is kept")
 
@@ -185,7 +193,7 @@ def _unpack(told: Any) -> Any:
             return tuple(_unpack(item) for item in told["="])
         case "frozenset":
             return frozenset(_unpack(item) for item in told["="])
-    kind = TYPES[name]
+    kind = types()[name]
     if issubclass(kind, StrEnum):
         return kind(told["="])
     return kind(**{key: _unpack(value) for key, value in told.items() if key != "!"})

@@ -128,17 +128,11 @@ def _read(session: Row, rows: Sequence[Row]) -> Timeline:
         raise ValueError("it has no steps")
     for branch in branches.values():
         branch.model = model_of(branch)
-    timeline = Timeline(steps[0].trace)
-    timeline.steps = steps
-    timeline.branches = [branches[number] for number in range(len(branches))]
-    timeline.branch = timeline.branches[session["branch"]]
-    timeline.cursor = Stop(
-        _at(timeline.tip, session["length"]),
-        Reason(session["reason"]),
-        session["description"],
-        session["text"],
-    )
-    return timeline
+    here = branches[session["branch"]]
+    why = Reason(session["reason"]), session["description"], session["text"]
+    stop = Stop(_at(here.tip.trace, session["length"]), *why)
+    ordered = [branches[number] for number in range(len(branches))]
+    return Timeline.of(steps, ordered, here.number, stop)
 
 
 def _base(row: Row, nodes: list[list[Trace]]) -> Trace:
