@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from foreframe_models.dialects.compact_text import number_of, which_ids
+from foreframe_models.dialects.compact_text import VALUE_CHARS, number_of, which_ids
 from foreframe_models.dialects.listing import Listing
 from foreframe_models.program.flow import CALLED
+from foreframe_models.program.parts import VALUE_CHARS as PART_CHARS
 
 if TYPE_CHECKING:
     from foreframe_models.program.binding import Names
     from foreframe_models.program.control_flow import Function
 
-MAX_VALUE_TOKENS = 300
 MAX_WAYS = 12  # pairs of orders of names around one edge
 
 
@@ -103,17 +103,22 @@ class CompactWriter:
         whole, add = self._special("<=>"), self._special("<+>")
         away, inside, insert = (self._special(f"<{sign}>") for sign in "-@^")
         zero = self.vocabulary.plain["0"]
+        more, last = self.vocabulary.bytes[0x80], self.vocabulary.bytes[0xBF]
         rules = [f"{name}: {text}" for text, name in self._rules.items()]
         for index in range(self._parts):
             before = f"wparts{index}" if index else ""
             rules.append(f"wparts{index + 1}: {before} wpart{index}?")
-            rules.append(f"wpart{index}: <[{self.vocabulary.first_part + index}]> wcut {end}")
+            rules.append(f"wpart{index}: <[{self.vocabulary.first_part + index}]> wshort {end}")
         return "\n".join(
             [
                 *rules,
-                f"wv: <[{plain}-{len(self.vocabulary) - 1}]>{{1,{MAX_VALUE_TOKENS}}}",
+                # By the character: one that is no token of its own is a byte, and up to three more.
+                f"wu: <[{plain}-{more - 1},{last + 1}-{len(self.vocabulary) - 1}]> "
+                f"<[{more}-{last}]>{{0,3}}",
+                f"wv: wu{{1,{VALUE_CHARS}}}",
                 f"wcut: wv {self._special('<cut>')}?",
-                f"wnext: {self._special('<it>')} wcut? {end}",
+                f"wshort: wu{{1,{PART_CHARS}}} {self._special('<cut>')}?",
+                f"wnext: {self._special('<it>')} wshort? {end}",
                 f"wb: {whole} wcut {end}",
                 f"wd: {self._special('<del>')} {end}",
                 f"wc: winside* ({whole} wcut | {add} wv | {away} wv | winsert) {end}",
