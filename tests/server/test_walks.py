@@ -161,6 +161,7 @@ MOVES = (
     | st.tuples(st.just("seek"), st.integers(0, 40))
     | st.tuples(st.just("edit"), st.integers(0, 40))
     | st.tuples(st.just("jump"), st.integers(0, 40))
+    | st.tuples(st.just("read"), st.integers(1, 40))
 )
 
 
@@ -173,7 +174,10 @@ async def move(person: Person, plain: PlainList, kind: object, number: object) -
         await person.step(kind, number)
         return
     assert isinstance(number, int)
-    if kind == "seek":
+    if kind == "read":
+        for _ in range(number):  # what is predicted ahead gets so far
+            await asyncio.sleep(0)
+    elif kind == "seek":
         step = timeline.steps[number % len(timeline.steps)]
         plain.branch, plain.cursor = step.branch, step.trace.length - 1
         session.go_to(step.number)
@@ -197,10 +201,11 @@ async def move(person: Person, plain: PlainList, kind: object, number: object) -
     st.lists(MOVES, max_size=25),
     st.integers(0, 4),
     st.sampled_from(["", "condition", "hits", "data"]),
+    st.sampled_from([0, 1]),
 )
-def test_any_walk_visits_what_plain_lists_would(moves, n, kind):
+def test_any_walk_visits_what_plain_lists_would(moves, n, kind, ahead):
     async def walk() -> None:
-        person = Person(SOURCE, str(n), RuleWorld())
+        person = Person(SOURCE, str(n), RuleWorld(), look_ahead_tokens=ahead)
         first = first_frame(str(n))
         start = State().after(first)
         plain = PlainList([[(first, start), *rest(start)]], kind)
