@@ -39,7 +39,8 @@ from foreframe_protocol.states import (
 )
 
 PATIENCE_SECONDS = 20.0  # for the other one, once the first of the two has stopped
-GRACE_SECONDS = 3.0  # for a program that was asked to pause
+GRACE_SECONDS = 5.0  # for a program that was asked to pause
+PAUSE_AGAIN_SECONDS = 0.3
 FOREIGN_STEPS = 10_000  # that a call into another file may take until it is back
 SHADOW = -1  # the branch for which the hits of predictions are counted
 
@@ -147,8 +148,6 @@ class Lockstep:
     def pause(self) -> None:
         """Ends the step under way where the program stands; the prediction is left at that."""
         self._pausing.set()
-        if self.reality is not None and self._acting is not None and not self._acting.done():
-            self._spawn(self._ask_to_pause(self.reality))
 
     def leave(self) -> None:
         """A branch begins with something that the person has changed."""
@@ -168,10 +167,13 @@ class Lockstep:
             await asyncio.wait(self._background)
 
     async def _ask_to_pause(self, reality: Reality) -> None:
-        try:
-            await reality.pause()
-        except ForeframeError:
-            return  # the step itself tells what has become of the program
+        while self._acting is not None and not self._acting.done() and self.reality is reality:
+            try:
+                await reality.pause()
+            except ForeframeError:
+                return  # the step itself tells what has become of the program
+            # Asked too early, before a program has begun to run, it would have been for nothing.
+            await asyncio.wait({self._acting}, timeout=PAUSE_AGAIN_SECONDS)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -184,7 +186,6 @@ class Lockstep:
         self, goal: Goal, reason: Reason
     ) -> tuple[Predicted, Observation | ForeframeError]:
         """The same action for both. Neither that one fails nor that it is slow stops the other."""
-        self._pausing.clear()
         predicting = asyncio.create_task(self._predict(goal, reason))
         acting = self._acting = asyncio.create_task(self._act(goal))
         pausing = asyncio.create_task(self._pausing.wait())
@@ -200,6 +201,7 @@ class Lockstep:
             if pausing.done():
                 why = "paused: what would have been predicted is not known"
         finally:
+            self._pausing.clear()
             pausing.cancel()
             if not predicting.done():
                 predicting.cancel()
@@ -218,7 +220,8 @@ class Lockstep:
         """Until the program has stopped, or has not answered to a pause."""
         is_told = False
         while not acting.done():
-            if pausing.done():
+            if pausing.done() and self.reality is not None:
+                self._spawn(self._ask_to_pause(self.reality))
                 await asyncio.wait({acting}, timeout=self.grace)
                 return
             waited = {acting, pausing} if predicting.done() else {acting, pausing, predicting}
@@ -278,7 +281,7 @@ class Lockstep:
         if self._acting is None or reality is None:
             return
         if not self._acting.done():
-            await self._ask_to_pause(reality)
+            self._spawn(self._ask_to_pause(reality))
             await asyncio.wait({self._acting}, timeout=self.grace)
         real = await self._result()
         if isinstance(real, ForeframeError):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from any_tape import AnyTape
 from person import BACK, INTO, OUT, OVER, RUN, Person, frames_of, program_of
 from rule_world import SOURCE, RuleWorld
 from tape import TapeWorld, record
@@ -17,7 +18,7 @@ from foreframe.editing import Target
 from foreframe.lockstep import Lockstep, Resync
 from foreframe.timeline import Reason, Stop
 from foreframe_models.engines.base import EngineAborted
-from foreframe_protocol.states import Direction, Event, Provenance, Trace, Verdict
+from foreframe_protocol.states import Direction, Provenance, Verdict
 
 WRONG_VALUE = SOURCE.replace("c = a + b", "c = a * b")  # the model knows SOURCE, and no other
 WRONG_WAY = SOURCE.replace("while n > 0", "while n > 1")
@@ -82,43 +83,13 @@ def told(stop: Stop) -> dict[str, Verdict]:
 @pytest.mark.parametrize("action", [INTO, OVER, OUT, RUN])
 @pytest.mark.parametrize("args", ["0", "3"])
 async def test_a_model_that_is_right_is_found_right_at_every_stop(source, resync, action, args):
-    me = Checked(source, args, world=AnyTape(source, args), resync=resync)
+    me = Checked(source, args, world=AnyTape(frames_of(source, args)), resync=resync)
     stops = await me.to_the_end(action)
     compared = [stop.comparison for stop in stops if stop.comparison is not None]
     assert compared
     assert all(one.right and one.frame.same_place for one in compared)
     assert me.exit_codes == [int(source == RAISES and args == "0")]
     assert me.lockstep.scores.report().frames == len(compared)
-
-
-class AnyTape(TapeWorld):
-    """Predicts the tape also from an observed state: it goes on where that was on the tape."""
-
-    def __init__(self, source: str, args: str) -> None:
-        super().__init__(frames_of(source, args))
-        self.nodes: list[Any] = []
-        node = None
-        for frame in self.frames:
-            node = (node or Trace()).append(frame)
-            self.nodes.append(node)
-
-    async def predict(self, program, trace, goal, **options):
-        at = [n for n in self.nodes if key(n) == key(trace)]
-        later = [n for n in at if n.length >= getattr(self, "_last", 0)]
-        assert at, f"{where(trace)} is not on the tape"
-        node = (later or at)[0]
-        self._last = node.length
-        found = await super().predict(program, replace(trace, length=node.length), goal, **options)
-        return found
-
-
-def key(node: Any) -> object:
-    """What a tape and an observed state have in common."""
-    state = node.state
-    stack = state.stack
-    values = {n: v.text for n, v in stack[-1].locals.items()}
-    event = Event.LINE if state.event is None else state.event
-    return [(s.function, s.line) for s in stack], event, values
 
 
 async def test_a_wrong_value_is_told_beside_the_real_one_and_the_next_step_starts_from_reality():
@@ -326,7 +297,7 @@ async def test_a_slow_prediction_does_not_keep_the_real_stop():
 
 @pytest.mark.parametrize("resync", list(Resync))
 async def test_an_engine_that_fails_leaves_the_observation(resync):
-    world = AnyTape(SOURCE, "2")
+    world = AnyTape(frames_of(SOURCE, "2"))
     me = Checked(SOURCE, "2", world=world, resync=resync)
     world.failures[2] = EngineAborted("no answer")
     await me.begin()

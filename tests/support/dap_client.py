@@ -46,7 +46,8 @@ def check(message: dict[str, Any]) -> None:
             name = "ErrorResponse"
     is_known = name in known or name.startswith("Foreframe/")
     assert is_known or not message.get("success", True), f"{name} is not in the schema"
-    validator(name if name in known else "Response").validate(message)
+    plain = "Event" if message["type"] == "event" else "Response"
+    validator(name if name in known else plain).validate(message)
 
 
 class Failed(Exception):
