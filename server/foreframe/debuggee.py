@@ -3,75 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
 import contextlib
-import json
-import os
 import secrets
-import signal
-import socket
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from foreframe import debuggee_bootstrap, debugpy_quirks
+from foreframe import debugpy_quirks
+from foreframe.debuggee_process import START_SECONDS, DebuggeeProcess, Kind, LaunchTarget, inject
 from foreframe.debugpy_connection import Body, DebugpyConnection
 from foreframe.errors import CannotAttach, CannotStart, DebuggeeError, DebuggeeLost
 from foreframe.observation import Observation, read
 from foreframe.reality import death
 from foreframe_protocol.states import Action, Provenance, State, Value
 
-START_SECONDS = 30.0  # for the child to start and connect
 EXIT_SECONDS = 5.0  # between the end of the connection and that of the process
+LOOK_SECONDS = 20.0  # to look at a stop
 PAUSE_SECONDS = 1.0  # for a thread to stop that is asked to pause
-OUTPUT_SECONDS = 1.0  # for what the program has written last, which a child of its may hold open
-MAX_OUTPUT = 16 << 20  # characters that are passed on
-BOOTSTRAP = str(Path(debuggee_bootstrap.__file__).resolve())
+__all__ = ["Debuggee", "DebuggeeListener", "Kind", "LaunchTarget", "SourceBreakpoint"]
 COMMANDS = {
     Action.STEP_OVER: "next",
     Action.STEP_INTO: "stepIn",
     Action.STEP_OUT: "stepOut",
     Action.RUN_TO: "continue",
 }
-
-
-class Kind(StrEnum):
-    """What is launched."""
-
-    FILE = "file"
-    MODULE = "module"
-    FUNCTION = "function"
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchTarget:
-    """What to run: a file, a module by its name (`-m`), or a function of a file.
-
-    `args`: the function's arguments, Python literals as they stand in a call. `python`: the
-    interpreter, ours by default. `env` is added to our environment (None: that name is taken away).
-    `stdin`: what the program reads from its standard input, which ends there.
-    """
-
-    file: str | None = None
-    module: str | None = None
-    function: str | None = None
-    args: str = ""
-    argv: tuple[str, ...] = ()
-    python: str | None = None
-    cwd: str | None = None
-    env: Mapping[str, str | None] | None = None
-    just_my_code: bool = True
-    stdin: bytes = b""
-    options: Mapping[str, object] | None = None  # more of what debugpy's launch knows
-
-    @property
-    def kind(self) -> Kind:
-        if self.module is not None:
-            return Kind.MODULE
-        return Kind.FILE if self.function is None else Kind.FUNCTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +60,16 @@ class Debuggee:
         self.thread = 0  # that stopped last
         self.is_attached = False
         self._connection = DebugpyConnection(self._event)
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: DebuggeeProcess | None = None
         self._server: asyncio.Server | None = None
         self._stops: asyncio.Queue[Body | None] = asyncio.Queue()  # None: the end
-        self._readers: list[asyncio.Task[None]] = []
         self._watch: asyncio.Task[None] | None = None
-        self._left = MAX_OUTPUT
+        self._exit_code: int | None = None  # as debugpy's adapter tells it
         self._initialized = asyncio.Event()
-        self._depth: dict[int, int] = {}
+        self._halted = asyncio.Event()  # stopped, or at the end
         self._end: Observation | None = None
         self._returned: Value | None = None
+        self._said = ""  # the last of what was written to stderr
         self._is_running = True
 
     # Beginning
@@ -148,21 +103,19 @@ class Debuggee:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(protocol, "127.0.0.1", 0)
         port = self._server.sockets[0].getsockname()[1]
-        self._process = await spawn(target, port, token)
-        self._read_output(target.stdin)
-        exited = asyncio.ensure_future(self._process.wait())
-        first: list[asyncio.Future[Any]] = [connected, exited]
-        done, _ = await asyncio.wait(
-            first, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
+        self._process = process = await DebuggeeProcess.start(target, port, token, self._hear)
+        first: list[asyncio.Future[Any]] = [connected, process.exited]
+        await asyncio.wait(first, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         self._server.close()
-        if connected not in done:
-            exited.cancel()
+        if not connected.done():
             why = f"no connection within {START_SECONDS:g} s"
-            if exited in done:
-                await self._drain()
-                why = f"it ended at once: {death(self._process.returncode)}"
-            raise CannotStart(f"{target.file or target.module}: debugpy did not start: {why}")
+            if process.exited.done():
+                await process.drain()
+                why = f"it ended at once: {death(process.exited.result())}"
+            said = self._said.strip().splitlines()[-1:] or [""]
+            raise CannotStart(
+                f"{target.file or target.module}: debugpy did not start in it: {why}. {said[0]}"
+            )
         self._watch = asyncio.ensure_future(self._watch_end())
         told = await self._connection.request("pydevdAuthorize", {})
         if told.get("clientAccessToken") != token:
@@ -252,8 +205,11 @@ class Debuggee:
     async def start(self, *, stop_on_entry: bool) -> Observation:
         """Lets the program run to its first stop, or its end."""
         try:
-            if stop_on_entry and not self.is_attached:
-                await self._connection.request("evaluate", debugpy_quirks.stop_on_entry())
+            if not self.is_attached:
+                entry = debugpy_quirks.stop_on_entry(wanted=stop_on_entry)
+                await self._connection.request("evaluate", entry)
+                hidden = debugpy_quirks.hidden_files()
+                await self._connection.request("setDebuggerProperty", hidden)
             await self._connection.request("configurationDone")
             if self.is_attached:
                 await self._connection.request("evaluate", debugpy_quirks.install_observer())
@@ -275,6 +231,7 @@ class Debuggee:
     def resume(self) -> None:
         """The program is about to go on: stops that were not waited for are forgotten."""
         self._is_running = True
+        self._halted.clear()
         while not self._stops.empty() and self._end is None:
             self._stops.get_nowait()
 
@@ -291,28 +248,52 @@ class Debuggee:
 
     async def observe(self, stop: Mapping[str, object]) -> Observation:
         """The state at a `stopped` event's body."""
-        thread, reason = stop.get("threadId"), str(stop.get("reason", ""))
+        thread = stop.get("threadId")
         self.thread = thread if isinstance(thread, int) else self.thread
         self._is_running = False
-        hits = stop.get("hitBreakpointIds")
-        text = str(stop.get("text") or "")
         try:
-            told = await self._connection.request("evaluate", debugpy_quirks.observe(self.thread))
+            return await self._state_at(stop)
         except DebuggeeLost:
             return await self.wait()
-        numbers = hits if isinstance(hits, list) else []
-        return read(str(told.get("result", "")), reason, self.thread, text, numbers)
+
+    async def _state_at(self, stop: Mapping[str, object]) -> Observation:
+        asked = debugpy_quirks.observe(self.thread or 1)
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                told = await self._connection.request("evaluate", asked)
+        except TimeoutError:
+            raise DebuggeeLost(
+                f"debugpy in the program has not answered for {LOOK_SECONDS:g} s: it lets no other "
+                "thread run, or showing one of its values takes for ever"
+            ) from None
+        hits = stop.get("hitBreakpointIds")
+        return read(
+            str(told.get("result", "")),
+            str(stop.get("reason", "")),
+            self.thread,
+            str(stop.get("text") or ""),
+            hits if isinstance(hits, list) else [],
+        )
 
     async def pause(self) -> bool:
-        """Asks the program to stop; False when it has not within a second: it is in C code."""
-        if not self._is_running or self._end is not None:
-            return True
-        thread = self.thread or 1
-        try:
-            await self._connection.request("pause", {"threadId": thread})
-        except DebuggeeLost:
-            return True
-        return True
+        """Asks the program to stop; whether it has within a second. It cannot while in C code.
+
+        The stop is what `start`, `step` or `wait` gives.
+        """
+        if self._is_running and self._end is None:
+            with contextlib.suppress(DebuggeeLost):
+                await self._connection.request("pause", {"threadId": self.thread or 1})
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE_SECONDS):
+                    await self._halted.wait()
+        return self._halted.is_set()
+
+    async def look(self) -> Observation:
+        """Where the program is while it runs: the state of the thread that stopped last.
+
+        Raises DebuggeeLost, also where the program lets no other thread of its own run.
+        """
+        return await self._state_at({"reason": "running", "threadId": self.thread or 1})
 
     async def request(self, command: str, arguments: Mapping[str, object] | None = None) -> Body:
         """Any request that debugpy knows. Raises NotSupportedByDebugpy and others."""
@@ -320,11 +301,9 @@ class Debuggee:
 
     async def variables(self, reference: int, start: int = 0, count: int = 100) -> list[Body]:
         """A page of what is behind a reference: names, types, values, more references."""
-        told = await self.request(
-            "variables", {"variablesReference": reference, "start": start, "count": count}
-        )
+        told = await self.request("variables", {"variablesReference": reference})
         found = told.get("variables")
-        return found if isinstance(found, list) else []
+        return found[start : start + count] if isinstance(found, list) else []
 
     # What debugpy tells
 
@@ -332,7 +311,12 @@ class Debuggee:
         if name == "initialized":
             self._initialized.set()
         elif name == "stopped":
+            self._halted.set()
             self._stops.put_nowait(body)
+        elif name == "exited" and isinstance(body.get("exitCode"), int):
+            self._exit_code = cast(int, body["exitCode"])
+        elif name == "terminated":
+            self._connection.finish()
         elif name == "foreframe/returned":
             self._returned = Value(
                 str(body["text"]), Provenance.OBSERVED, cut=bool(body.get("cut"))
@@ -340,6 +324,11 @@ class Debuggee:
         elif name == "output":
             self.listener.output(str(body.get("category")), str(body.get("output")))
         self.listener.event(name, body)
+
+    def _hear(self, category: str, text: str) -> None:
+        if category == "stderr":
+            self._said = (self._said + text)[-1000:]
+        self.listener.output(category, text)
 
     # The end
 
@@ -349,18 +338,19 @@ class Debuggee:
         if process is None:
             await self._connection.lost
             text = "the program has ended, or debugpy in it"
-            self._ended(Observation(State(), "", 0, text, ended=True))
+            code = self._exit_code
+            self._ended(Observation(State(), "", 0, text, ended=True, exit_code=code))
             return
-        exited = asyncio.ensure_future(process.wait())
-        await asyncio.wait([exited, self._connection.lost], return_when=asyncio.FIRST_COMPLETED)
+        first: list[asyncio.Future[Any]] = [process.exited, self._connection.lost]
+        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         text = ""
-        if not exited.done():
-            await asyncio.wait([exited], timeout=EXIT_SECONDS)
-            if not exited.done():
+        if not process.exited.done():
+            await asyncio.wait([process.exited], timeout=EXIT_SECONDS)
+            if not process.exited.done():
                 text = "the connection to debugpy was lost: the program was ended"
-                kill_group(process.pid)
-        code = await exited
-        await self._drain()
+                process.kill()
+        code = await process.exited
+        await process.drain()
         if code < 0 and not text:
             text = death(code)
         end = Observation(State(), "", 0, text, ended=True, exit_code=code, returned=self._returned)
@@ -369,6 +359,7 @@ class Debuggee:
     def _ended(self, end: Observation) -> None:
         if self._end is None:
             self._end, self._is_running = end, False
+            self._halted.set()
             self._stops.put_nowait(None)
 
     async def close(self) -> None:
@@ -381,139 +372,10 @@ class Debuggee:
                     await self.request("disconnect", {"terminateDebuggee": False})
             except (TimeoutError, DebuggeeError):
                 pass
-        process = self._process
-        if process is not None:
-            kill_group(process.pid)
-            await process.wait()
+        if self._process is not None:
+            await self._process.close()
         self._connection.close()
-        tasks = [*self._readers, *([self._watch] if self._watch is not None else [])]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        if self._watch is not None:
+            await asyncio.wait([self._watch])
         text = "ended by Foreframe"
         self._ended(Observation(State(), "", 0, text, ended=True))
-
-    # What the program writes
-
-    def _read_output(self, stdin: bytes) -> None:
-        process = self._process
-        assert process is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
-        self._readers = [
-            asyncio.ensure_future(self._read(process.stdout, "stdout")),
-            asyncio.ensure_future(self._read(process.stderr, "stderr")),
-        ]
-        if process.stdin is not None:
-            self._readers.append(asyncio.ensure_future(feed(process.stdin, stdin)))
-
-    async def _read(self, stream: asyncio.StreamReader, category: str) -> None:
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        while data := await stream.read(1 << 16):
-            self._write(category, decoder.decode(data))
-        self._write(category, decoder.decode(b"", final=True))
-
-    def _write(self, category: str, text: str) -> None:
-        """Passes text on, up to a limit, which is said once."""
-        if self._left <= 0 or not text:
-            return
-        self.listener.output(category, text[: self._left])
-        self._left -= len(text)
-        if self._left <= 0:
-            told = f"\nforeframe: output of more than {MAX_OUTPUT:,} characters is not shown\n"
-            self.listener.output("important", told)
-
-    async def _drain(self) -> None:
-        """Waits a moment for what was written last."""
-        if self._readers:
-            await asyncio.wait(self._readers, timeout=OUTPUT_SECONDS)
-
-
-async def feed(stdin: asyncio.StreamWriter, data: bytes) -> None:
-    """Writes what the program reads, and ends it there."""
-    try:
-        stdin.write(data)
-        await stdin.drain()
-        stdin.close()
-    except (BrokenPipeError, ConnectionResetError):
-        return
-
-
-async def spawn(target: LaunchTarget, port: int, token: str) -> asyncio.subprocess.Process:
-    """The child, which connects to `port`. Raises OSError or CannotStart."""
-    import debugpy
-
-    job = {
-        "kind": target.kind,
-        "target": target.module or target.file,
-        "function": target.function,
-        "args": target.args,
-        "argv": list(target.argv),
-        "module_name": "__foreframe__",
-        "port": port,
-        "token": token,
-        "debugpy": str(Path(debugpy.__file__).parents[1]),
-        "settings": debugpy_quirks.SETTINGS,
-        "own_files": list(debugpy_quirks.OWN_FILES),
-    }
-    env = {**os.environ, **(target.env or {}), debuggee_bootstrap.JOB: json.dumps(job)}
-    cwd = target.cwd or None
-    if cwd is not None and not is_folder(cwd):
-        raise CannotStart(f'{cwd}: no such directory: check "cwd" in the launch configuration')
-    python = target.python or sys.executable
-    try:
-        return await asyncio.create_subprocess_exec(
-            python,
-            BOOTSTRAP,
-            stdin=asyncio.subprocess.PIPE if target.stdin else asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            cwd=cwd,
-            env={name: value for name, value in env.items() if value is not None},
-            start_new_session=True,
-        )
-    except (FileNotFoundError, PermissionError) as error:
-        raise CannotStart(
-            f'{python}: {error.strerror}: check "python" in the launch configuration'
-        ) from error
-
-
-def is_folder(path: str) -> bool:
-    return Path(path).is_dir()
-
-
-async def inject(pid: int) -> tuple[str, int]:
-    """Brings debugpy into a running process; where it listens then. Raises CannotAttach."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "debugpy", "--listen", f"127.0.0.1:{port}", "--pid", str(pid)]
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        async with asyncio.timeout(START_SECONDS):
-            said, _ = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise CannotAttach(f"process {pid}: debugpy could not be brought into it in time") from None
-    if process.returncode:
-        last = said.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-        raise CannotAttach(f"process {pid}: debugpy could not be brought into it: {last[0]}")
-    return "127.0.0.1", port
-
-
-def kill_group(pid: int) -> None:
-    """Ends a process and what it started, at once."""
-    try:
-        if os.name == "posix":
-            os.killpg(pid, signal.SIGKILL)
-        else:
-            os.kill(pid, signal.SIGTERM)
-    except ProcessLookupError:
-        return

@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from importlib import import_module
-from types import CodeType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 JOB = "FOREFRAME_DEBUGGEE"
@@ -26,7 +26,7 @@ def main() -> None:
     observer = load(os.path.join(here, "debuggee_observer.py"))
     sys.modules[observer.NAME] = observer
     sys.argv = [job["target"], *job["argv"]]
-    debugger = connect(job, here)
+    debugger = connect(job)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(line_buffering=True)  # what was printed is there at the next stop
     status = 0
@@ -48,9 +48,9 @@ def load(path: str) -> ModuleType:
     return module
 
 
-def connect(job: dict[str, Any], here: str) -> Any:
+def connect(job: dict[str, Any]) -> Any:
     """Waits until Foreframe has set its breakpoints and lets the program run; pydevd's state."""
-    before = {name: os.environ.get(name) for name in job["settings"]}
+    before = dict(os.environ)
     os.environ.update(job["settings"])
     sys.path.insert(0, job["debugpy"])
     try:
@@ -59,18 +59,16 @@ def connect(job: dict[str, Any], here: str) -> Any:
     finally:
         sys.path.remove(job["debugpy"])
     quicken(import_module("pydevd"))
+    constants = import_module("_pydevd_bundle.pydevd_constants")
+    constants.DebugInfoHolder.DEBUG_TRACE_LEVEL = -1  # what it logs would stand in our stderr
     debugpy.configure(subProcess=False)
     debugpy.connect(("127.0.0.1", job["port"]), access_token=job["token"])
     debugpy.wait_for_client()
-    debugger = import_module("_pydevd_bundle.pydevd_constants").get_global_debugger()
-    folder = os.path.dirname(os.path.abspath(debugpy.__file__))
-    own = (folder, *(os.path.join(here, name) for name in job["own_files"]))
-    api().set_dont_trace_start_end_patterns(debugger, own, ())
-    for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
+    debugger = constants.get_global_debugger()
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
+    hasten(debugger)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: forget(debugger))
     return debugger
@@ -88,6 +86,14 @@ def quicken(pydevd: Any) -> None:
         return connected
 
     pydevd.start_client = start
+
+
+def hasten(debugger: Any) -> None:
+    """At the end pydevd waits half a second for threads of its own that never finish."""
+    dispose = debugger.dispose_and_kill_all_pydevd_threads
+    debugger.dispose_and_kill_all_pydevd_threads = lambda wait=True, timeout=0.1: dispose(
+        wait, min(timeout, 0.1)
+    )
 
 
 def forget(debugger: Any) -> None:
@@ -109,6 +115,8 @@ def run(job: dict[str, Any], debugger: Any, observer: ModuleType) -> None:
     main_module = ModuleType("__main__")
     main = main_module.__dict__
     main["__builtins__"] = __builtins__
+    if sys.version_info < (3, 14):
+        main["__annotations__"] = {}
     sys.modules["__main__"] = main_module
     kind, target = job["kind"], job["target"]
 
@@ -152,6 +160,11 @@ def run(job: dict[str, Any], debugger: Any, observer: ModuleType) -> None:
     entry = ModuleType("_foreframe_entry")
     entry.__dict__["_run_program"] = _run_program
     sys.modules[entry.__name__] = entry
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:  # of ours, where no exception is the program's own
+        frame.f_trace = None
+        frame = frame.f_back
+    debugger.enable_tracing(debugger.trace_dispatch)  # anew: what it sees first is that name
     debugger._exec(True, "_run_program", entry.__name__, "", {}, {})
 
 
@@ -213,9 +226,7 @@ def report(error: BaseException) -> int:
 
 
 def is_own(path: str) -> bool:
-    name = os.path.basename(path)
-    own = path == __file__ or name in (RUNNER, "pydevd.py", "runpy.py")
-    return own or path.startswith("<frozen runpy")
+    return path == __file__ or os.path.basename(path) in (RUNNER, "pydevd.py")
 
 
 if __name__ == "__main__":

@@ -90,7 +90,8 @@ def write_string(value: Any, text: Text) -> None:
     if len(value) <= text.left:
         text.write(kind.__repr__(value))
         return
-    single, double = ("'", '"') if kind is str else (b"'", b'"')
+    quotes: Any = ("'", '"') if kind is str else (b"'", b'"')
+    single, double = quotes
     in_double = single in value and double not in value
     ending: Any = value[:0]
     if single in value:  # what is added decides which quotes `repr` takes, and is cut off again
@@ -243,13 +244,23 @@ def stopped_frames(pydb: Any, dap_thread: int) -> tuple[Any, list[Any], Any]:
         if get_thread_id(thread) != found:
             continue
         frames = pydb.suspended_frames_manager.get_frames_list(found)
-        shown = list(frames or ())
+        shown = list(frames or running(pydb, thread))
         error = None
         if shown and EXCEPTION in shown[0].f_locals:
             error = shown[0].f_locals[EXCEPTION]
         reason = getattr(thread, "stop_reason", None)
         return thread, shown, error if is_exception(reason) else None
     return None, [], None
+
+
+def running(pydb: Any, thread: Any) -> list[Any]:
+    """The frames of the user's that a thread is in while it runs, innermost first."""
+    frame, found = sys._current_frames().get(thread.ident), []
+    while frame is not None:
+        if is_users(pydb, frame):
+            found.append(frame)
+        frame = frame.f_back
+    return found
 
 
 def is_exception(reason: object) -> bool:

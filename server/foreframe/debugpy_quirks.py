@@ -11,6 +11,7 @@ Verified with 1.8.22 (`pyproject.toml` holds the range):
 - A step over the end of a call stops in the caller at the line of the call, as `step`. The value is
   in the caller's locals, under a name of pydevd's own.
 - Locals come sorted by name, with groups ("special variables") that are no variables.
+- `variables` knows no `start` and `count`, and gives no more than a thousand items.
 - `evaluate` without a frame is done by a thread of the debugger's, also while the program runs.
 - `pause` of a thread that is in C code stops it when it comes back from there, if ever.
 """
@@ -45,8 +46,6 @@ CLIENT: dict[str, object] = {
     "supportsVariableType": True,
 }
 
-OWN_FILES = tuple(Path(str(m.__file__)).name for m in (debuggee_bootstrap, debuggee_observer))
-
 
 def options(*, just_my_code: bool, given: Mapping[str, object] | None = None) -> dict[str, object]:
     """The arguments of `attach`, those in `given` (a launch configuration's) taking precedence."""
@@ -55,9 +54,23 @@ def options(*, just_my_code: bool, given: Mapping[str, object] | None = None) ->
         "showReturnValue": True,
         "redirectOutput": False,
         "subProcess": False,
-        "debugOptions": [],
+        "variablePresentation": {
+            "special": "hide",
+            "function": "hide",
+            "class": "inline",
+            "protected": "inline",
+        },
         **(given or {}),
     }
+
+
+def hidden_files() -> dict[str, object]:
+    """The arguments of `setDebuggerProperty` that keep our files and debugpy's out of sight."""
+    import debugpy
+
+    own = [str(Path(str(m.__file__)).resolve()) for m in (debuggee_bootstrap, debuggee_observer)]
+    folder = str(Path(debugpy.__file__).resolve().parent)
+    return {"dontTraceStartPatterns": [folder, *own], "dontTraceEndPatterns": []}
 
 
 def observe(thread: int) -> dict[str, object]:
@@ -66,10 +79,13 @@ def observe(thread: int) -> dict[str, object]:
     return {"expression": expression, "context": "clipboard"}
 
 
-def stop_on_entry() -> dict[str, object]:
-    """The arguments of `evaluate` that let the bootstrap stop at the first line."""
+def stop_on_entry(*, wanted: bool) -> dict[str, object]:
+    """The arguments of `evaluate` that let the bootstrap stop at the first line, or not.
+
+    It is answered when the debugger is ready, and what `hidden_files` sets is not lost any more.
+    """
     module = f"__import__('sys').modules[{debuggee_observer.NAME!r}]"
-    return {"expression": f"setattr({module}, 'stop_on_entry', True)", "context": "clipboard"}
+    return {"expression": f"setattr({module}, 'stop_on_entry', {wanted})", "context": "clipboard"}
 
 
 def install_observer() -> dict[str, object]:
