@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
+from foreframe.holes import fill
 from foreframe.reality import Limits, observe
 from foreframe_models.entry import Entry
 from foreframe_models.program.control_flow import Program
@@ -51,6 +52,10 @@ class OracleWorld:
         self.asked += 1
         try:
             await asyncio.sleep(self.delay)
+            if program.holes:  # whoever steps over a hole sees None there
+                texts = ("None",) * len(program.holes)
+                source = fill("\n".join(program.lines), program.holes, texts)
+                program = Program.parse(source, program.path)
             run = await observe(program, self._entries[trace], Limits(frames=self.max_frames))
         except asyncio.CancelledError:
             self.cancelled += 1

@@ -1,0 +1,270 @@
+"""The language server over stdio, by pytest-lsp's client."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+import pytest_lsp
+from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
+from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
+
+SCRIPT = Path(__file__).parent.parent / "support/oracle_language_server.py"
+FIND = '''\
+def find(nums: list[int], target: int) -> int:
+    """>>> find([1, 3, 5, 7], 5)
+    2
+    """
+    left, right = 0, ??
+    while left <= right:
+        mid = ??
+        if nums[mid] == target:
+            return mid
+        if nums[mid] < target:
+            left = mid + 1
+        else:
+            right = mid - 1
+    return -1
+'''
+COUNT = """\
+# count('😀aba', 'a') -> 2
+def count(text, letter):
+    n = 0
+    for 字 in text:
+        if 字 == letter:
+            n += 1
+    return n
+"""
+
+
+def server(delay: float) -> ClientServerConfig:
+    return ClientServerConfig(server_command=[sys.executable, str(SCRIPT), str(delay)])
+
+
+async def begin(client: LanguageClient) -> None:
+    capabilities = client_capabilities("visual-studio-code")
+    assert capabilities.text_document is not None
+    capabilities.text_document.inline_completion = lsp.InlineCompletionClientCapabilities()
+    await client.initialize_session(lsp.InitializeParams(capabilities=capabilities))
+
+
+@pytest_lsp.fixture(config=server(0))
+async def client(lsp_client: LanguageClient):
+    await begin(lsp_client)
+    yield
+    await lsp_client.shutdown_session()
+
+
+@pytest_lsp.fixture(config=server(30))
+async def slow(lsp_client: LanguageClient):
+    await begin(lsp_client)
+    yield
+    await lsp_client.shutdown_session()
+
+
+def open_text(client: LanguageClient, text: str, uri: str = "file:///f.py") -> str:
+    item = lsp.TextDocumentItem(uri, "python", 1, text)
+    client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
+    return uri
+
+
+def change(client: LanguageClient, uri: str, text: str, version: int = 2) -> None:
+    client.text_document_did_change(
+        lsp.DidChangeTextDocumentParams(
+            lsp.VersionedTextDocumentIdentifier(version, uri),
+            [lsp.TextDocumentContentChangeWholeDocument(text)],
+        )
+    )
+
+
+def at(text: str, what: str, offset: int = 0) -> lsp.Position:
+    """The position of the first `what`, in UTF-16 units."""
+    before = text[: text.index(what) + offset]
+    line = before.rsplit("\n", 1)[-1]
+    return lsp.Position(before.count("\n"), len(line.encode("utf-16-le")) // 2)
+
+
+def document(uri: str) -> lsp.TextDocumentIdentifier:
+    return lsp.TextDocumentIdentifier(uri)
+
+
+async def diagnostics(client: LanguageClient, uri: str, count: int) -> list[lsp.Diagnostic]:
+    while len(client.diagnostics.get(uri, ())) < count:
+        await asyncio.wait_for(
+            client.wait_for_notification(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS), 20
+        )
+    return list(client.diagnostics[uri])
+
+
+async def completion(client: LanguageClient, uri: str, position: lsp.Position):
+    params = lsp.CompletionParams(document(uri), position)
+    return await client.text_document_completion_async(params)
+
+
+async def test_completion_at_a_hole_offers_what_execution_bears_out_first(client: LanguageClient):
+    text = FIND.replace("mid = ??", "mid = (left + right) // 2")
+    uri = open_text(client, text)
+    found = await completion(client, uri, at(text, "??", 2))
+    first = found.items[0]
+    assert first.label == "len(nums) - 1"
+    assert "1 of 1 examples right" in first.label_details.description
+    assert "✓ find([1, 3, 5, 7], 5) → 2" in first.documentation
+    assert first.text_edit.range == lsp.Range(at(text, "??"), at(text, "??", 2))
+    assert await completion(client, uri, at(text, "nums")) is None
+
+
+async def test_all_holes_of_a_function_are_filled_by_an_action_with_a_preview(
+    client: LanguageClient,
+):
+    uri = open_text(client, FIND)
+    where = at(FIND, "??")
+    actions = await client.text_document_code_action_async(
+        lsp.CodeActionParams(
+            document(uri), lsp.Range(where, where), lsp.CodeActionContext(diagnostics=[])
+        )
+    )
+    assert [a.title for a in actions] == ["Fill this hole", "Fill all 2 holes in find"]
+    assert all(a.edit is None for a in actions)
+    resolved = await client.code_action_resolve_async(actions[1])
+    edit = resolved.edit.document_changes[0]
+    assert {e.new_text for e in edit.edits} == {"len(nums) - 1", "(left + right) // 2"}
+    assert edit.text_document.version == 1
+    assert all(a.needs_confirmation for a in resolved.edit.change_annotations.values())
+
+
+async def test_ghost_text_is_there_only_when_the_examples_bear_it_out(client: LanguageClient):
+    text = FIND.replace("mid = ??", "mid = (left + right) // 2")
+    uri = open_text(client, text)
+    context = lsp.InlineCompletionContext(lsp.InlineCompletionTriggerKind.Automatic)
+    await completion(client, uri, at(text, "??", 2))
+
+    async def ghost(text: str):
+        return await client.text_document_inline_completion_async(
+            lsp.InlineCompletionParams(context, document(uri), at(text, "??", 2))
+        )
+
+    found = await ghost(text)
+    assert found is None or found.items[0].insert_text == "len(nums) - 1"
+    without = text.replace(">>> find([1, 3, 5, 7], 5)", "nothing")
+    change(client, uri, without)
+    assert await ghost(without) is None
+
+
+async def test_holes_are_hinted_at_and_predicted_exceptions_warned_of(client: LanguageClient):
+    text = "# f([]) -> 0\ndef f(xs):\n    return xs[0]\n\ndef g():\n    return ??  # '??'\n"
+    uri = open_text(client, text)
+    found = {d.code: d for d in await diagnostics(client, uri, 2)}
+    assert found["hole"].severity is lsp.DiagnosticSeverity.Hint
+    assert found["hole"].range == lsp.Range(at(text, "??"), at(text, "??", 2))
+    warning = found["predicted-exception"]
+    assert warning.severity is lsp.DiagnosticSeverity.Warning
+    assert "f([]) is predicted to raise IndexError" in warning.message
+    assert warning.range.start.line == 2
+
+
+async def test_a_wanted_exception_is_no_warning(client: LanguageClient):
+    text = "# f([]) -> raises IndexError\ndef f(xs):\n    return xs[0]\n\nx = ??\n"
+    uri = open_text(client, text)
+    assert [d.code for d in await diagnostics(client, uri, 1)] == ["hole"]
+    await client.text_document_hover_async(
+        lsp.HoverParams(document(uri), at(text, "xs[0]"))
+    )  # predicted by now
+    assert [d.code for d in client.diagnostics[uri]] == ["hole"]
+
+
+async def test_hovers_and_hints_show_predicted_values_at_places_in_utf_16(client: LanguageClient):
+    uri = open_text(client, COUNT)
+    hover = await client.text_document_hover_async(
+        lsp.HoverParams(document(uri), at(COUNT, "字 =="))
+    )
+    assert "'😀', 'a', 'b', 'a'" in hover.contents.value
+    assert "Nothing was executed" in hover.contents.value
+    assert (
+        await client.text_document_hover_async(lsp.HoverParams(document(uri), at(COUNT, "count(")))
+        is None
+    )
+    whole = lsp.Range(lsp.Position(0, 0), lsp.Position(20, 0))
+    hints = await client.text_document_inlay_hint_async(lsp.InlayHintParams(document(uri), whole))
+    labels = {hint.position.line: hint.label for hint in hints}
+    assert labels[2] == "≈ n = 0"
+    assert labels[5] == "≈ n = 1, 2"
+    assert labels[6] == "≈ returns = 2"
+
+
+async def test_lenses_stand_above_functions(client: LanguageClient):
+    uri = open_text(client, FIND)
+    lenses = await client.text_document_code_lens_async(lsp.CodeLensParams(document(uri)))
+    assert [lens.command.title for lens in lenses] == ["Predict", "Fill holes", "Does it end?"]
+    assert list(lenses[0].command.arguments) == [uri, 0, "find", "[1, 3, 5, 7], 5"]
+
+
+async def test_commands_say_whether_it_ends_and_tell_the_run(client: LanguageClient):
+    uri = open_text(client, COUNT)
+
+    async def execute(command: str):
+        return await client.workspace_execute_command_async(
+            lsp.ExecuteCommandParams(command, [uri, "count", "'ab', 'b'"])
+        )
+
+    assert (await execute("foreframe.halts"))["answer"] == "ends"
+    assert "returns `n`, which is 1." in (await execute("foreframe.explain"))["text"]
+
+
+async def test_inline_values_name_the_variables_of_the_scope_and_nothing_in_strings(
+    client: LanguageClient,
+):
+    text = "def f(a):\n    b = 'a b'\n    c = [a for x in b]\n    return c\n"
+    uri = open_text(client, text)
+    stopped = lsp.Range(lsp.Position(3, 0), lsp.Position(3, 0))
+    found = await client.text_document_inline_value_async(
+        lsp.InlineValueParams(
+            document(uri),
+            lsp.Range(lsp.Position(0, 0), lsp.Position(4, 0)),
+            lsp.InlineValueContext(1, stopped),
+        )
+    )
+    places = {(v.variable_name, v.range.start.line, v.range.start.character) for v in found}
+    assert places >= {("a", 0, 6), ("b", 1, 4), ("c", 2, 4), ("c", 3, 11)}
+    assert not any(line == 1 and column > 4 for _, line, column in places)
+
+
+async def test_a_file_with_errors_elsewhere_is_served_all_the_same(client: LanguageClient):
+    text = "def broken(:\n    pass\n\n" + FIND.replace("mid = ??", "mid = (left + right) // 2")
+    uri = open_text(client, text)
+    found = await completion(client, uri, at(text, "??", 1))
+    assert found.items[0].label == "len(nums) - 1"
+
+
+async def test_a_malicious_example_runs_nothing(client: LanguageClient, tmp_path: Path):
+    mark = tmp_path / "mark"
+    text = f"# f(open({str(mark)!r}, 'w')) -> 1\ndef f(x):\n    return ??\n"
+    uri = open_text(client, text)
+    found = await completion(client, uri, at(text, "??", 1))
+    assert "no example" in found.items[0].documentation
+    await diagnostics(client, uri, 1)
+    assert not mark.exists()
+
+
+async def test_a_keystroke_ends_the_old_request_at_the_engine(slow: LanguageClient):
+    text = FIND.replace("mid = ??", "mid = (left + right) // 2")
+    uri = open_text(slow, text)
+    asked = asyncio.create_task(completion(slow, uri, at(text, "??", 2)))
+
+    async def counts() -> dict[str, int]:
+        answer = await slow.protocol.send_request_async("test/running", {})
+        return {"running": answer.running, "cancelled": answer.cancelled}
+
+    async def until(is_running: bool) -> None:
+        for _ in range(1000):
+            if ((await counts())["running"] > 0) is is_running:
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"running did not become {is_running}")
+
+    await until(True)
+    change(slow, uri, "x = 1\n")
+    await until(False)
+    assert (await counts())["cancelled"] >= 1
+    with pytest.raises(JsonRpcException, match="changed"):
+        await asked
