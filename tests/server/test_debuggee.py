@@ -203,10 +203,7 @@ async def test_relative_imports_are_stepped_through(bench: Bench) -> None:
 
 
 async def test_a_function_is_called_with_its_arguments_and_its_value_is_seen(bench: Bench) -> None:
-    source = "def join(words, *, by=' '):
-    text = by.join(words)
-    return text
-"
+    source = "def join(words, *, by=' '):\n    text = by.join(words)\n    return text\n"
     debuggee = await bench.launch(source, function="join", args="['a', 'b'], by='-'")
     seen = await debuggee.start(stop_on_entry=True)
     assert top(seen) == ("join", 2, {"words": "['a', 'b']", "by": "'-'"})
