@@ -11,9 +11,11 @@ import click
 from foreframe import __version__
 from foreframe.commands.dap import dap
 from foreframe.commands.evaluate import evaluate
+from foreframe.commands.evaluate_holes import holes
 from foreframe.commands.explain import explain
-from foreframe.commands.halts import halts
+from foreframe.commands.halts import eval_halts, halts
 from foreframe.commands.lsp import lsp
+from foreframe.commands.sessions import sessions
 from foreframe.commands.trace import trace
 from foreframe.commands.train import train
 
@@ -29,8 +31,10 @@ def cli() -> None:
     """
 
 
-for command in (trace, dap, evaluate, train, halts, explain, lsp):
+for command in (trace, dap, sessions, evaluate, train, halts, explain, lsp):
     cli.add_command(command)
+for measure in (eval_halts, holes):
+    evaluate.add_command(measure)
 
 
 def complain(code: int, message: str) -> None:

@@ -36,8 +36,8 @@ from foreframe_protocol.states import (
 )
 
 if TYPE_CHECKING:
-    from foreframe.timeline_search import Found, Search
     from foreframe.lockstep import Lockstep
+    from foreframe.timeline_search import Found, Search
     from foreframe_models.program.control_flow import Program
 
 
@@ -271,7 +271,9 @@ class Session:
     def _paused(self, run: Run) -> None:
         if run is self._run:
             self._keep(run, End.CANCELLED)
-            self._stop(run, Stop(run.node, Reason.PAUSE, "Paused"))
+            is_back = run.goal.direction is Direction.BACKWARD
+            where = run.start.trace if is_back else run.node
+            self._stop(run, Stop(where, Reason.PAUSE, "Paused"))
 
     async def _perform(self, run: Run, previous: asyncio.Task[None] | None) -> None:
         """One action from its start to the stop that it leads to."""
@@ -279,7 +281,7 @@ class Session:
             if previous is not None:
                 await asyncio.wait([previous])
             if run.goal.direction is Direction.BACKWARD:
-                self._stop(run, self.walker.backward(run))
+                self._stop(run, await self.walker.backward(run))
                 return
             is_checked = self.lockstep is not None and self.lockstep.leads
             party = self.lockstep if is_checked and self.lockstep else self.walker

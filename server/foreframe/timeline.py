@@ -36,7 +36,9 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a person changed. `kind`: "edit" for a value, "goto" for the line."""
+    """What begins a branch. `kind`: "edit" for a value, "goto" for the line that a person changed;
+    "past" for frames that were predicted backward, which come before all that was known.
+    """
 
     kind: str
     text: str
@@ -82,6 +84,14 @@ class Branch:
         while step is not None:
             yield step
             step = step.parent
+
+    @property
+    def past(self) -> int:
+        """How many of its frames were predicted backward, from what came after them."""
+        return max(
+            (s.trace.length for s in self.steps() if s.change and s.change.kind == "past"),
+            default=0,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +195,50 @@ class Timeline:
         self._add(step)
         return self.branch
 
+    def prepend(
+        self,
+        trace: Trace,
+        change: Change,
+        end: End = End.REACHED,
+        message: str = "",
+        usage: Usage = NO_USAGE,
+    ) -> Branch:
+        """A branch that is this one with a past: `trace` begins earlier and ends at the cursor.
+
+        Its steps are those there were, each at its frame of `trace` or behind it. The cursor goes
+        there; subscribers are not told: what is shown there is the same.
+        """
+        origin, shift = self.branch, trace.length - self.cursor.trace.length
+        known = first_known(self.tip)
+        made = trace
+        for node in self.ahead():
+            made = Trace(node.state, node.frame, made, made.length + 1, node.skipped)
+        at: dict[int, Trace] = {}
+        node_: Trace | None = made
+        while node_ is not None:
+            at[node_.length] = node_
+            node_ = node_.parent
+        number = len(self.branches)
+        past = at[known + shift - 1]
+        step = Step(
+            len(self.steps), None, None, past, end, message, usage, number, change
+        )  # fmt: skip
+        first = step
+        self._add(step)
+        for old in reversed([s for s in origin.steps() if s.change is None or
+                             s.change.kind != "past"]):  # fmt: skip
+            moved = at[old.trace.length + shift]
+            step = replace(
+                old, number=len(self.steps), parent=step, trace=moved, usage=NO_USAGE, branch=number
+            )
+            if old.observation is not None:
+                self._checked[moved] = step
+            self._add(step)
+        self.branch = Branch(number, first, step, origin.model, origin.number)
+        self.branches.append(self.branch)
+        self.cursor = replace(self.cursor, trace=trace)
+        return self.branch
+
     def _add(self, step: Step) -> None:
         self.steps.append(step)
         for recorder in self._recorders:
@@ -241,6 +295,30 @@ class Timeline:
             node = node.parent
 
 
+def first_known(trace: Trace) -> int:
+    """The length at which what is known of a trace begins: 0 for one that begins with a state."""
+    return 0 if trace.root().state.stack else 1
+
+
+def reason_of(step: Step) -> str:
+    """What led to a step."""
+    if step.change is not None:
+        return step.change.kind
+    return "launch" if step.action is None else step.action.value
+
+
+def nodes_of(step: Step) -> list[Trace]:
+    """What a step's trace has after the end of the one before it, oldest first."""
+    end = None if step.parent is None else step.parent.trace
+    nodes: list[Trace] = []
+    node: Trace | None = step.trace
+    while node is not None and node is not end:
+        nodes.append(node)
+        node = node.parent
+    nodes.reverse()
+    return nodes
+
+
 def level(state: State) -> int:
     """The depth of the scope that is shown: after a return, the caller's if there is one."""
     return max(0, len(state.stack) - (2 if state.event is Event.RETURN else 1))
@@ -288,20 +366,7 @@ def remaining(goal: Goal, start: State, here: State) -> Goal:
 
 
 def is_reached_backward(goal: Goal, start: State, node: Trace) -> bool:
-    """Whether a walk back from `start` over visited ground ends on `node`.
-
-    Only line frames end a step back; calls are passed over from behind, as forward. A scope that
-    is entered backward is entered at its return.
-    """
-    frame = node.frame
-    if frame is None or frame.event is not Event.LINE:
-        return False
-    match goal.action:
-        case Action.STEP_INTO:
-            return True
-        case Action.STEP_OVER:
-            return frame.depth <= level(start)
-        case Action.STEP_OUT:
-            return frame.depth < level(start)
-        case Action.RUN_TO:
-            return False
+    """Whether a walk back from `start` ends on `node`; breakpoints are judged elsewhere."""
+    return node.frame is not None and replace(goal, lines=frozenset()).reached_backward(
+        start, node.frame
+    )

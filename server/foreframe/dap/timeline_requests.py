@@ -23,7 +23,7 @@ from foreframe.dap.inspection import Inspection
 from foreframe.dap.variables import provenance, shown_stack
 from foreframe.errors import BadArguments, NoSuchPlace
 from foreframe.stopping import Place
-from foreframe.timeline import Branch, Step, changes, level
+from foreframe.timeline import Branch, Step, changes, level, reason_of
 from foreframe_protocol.states import Event
 
 if TYPE_CHECKING:
@@ -144,13 +144,6 @@ class TimelineRequests:
         calls = program.function_for(scope.function, scope.scope_line).calls
         found = [program.functions[ident] for ident in calls.get(scope.line, ())]
         return sorted(found, key=lambda function: function.qualname)
-
-
-def reason_of(step: Step) -> str:
-    """What led to a step."""
-    if step.change is not None:
-        return step.change.kind
-    return "launch" if step.action is None else step.action.value
 
 
 def branch_told(branch: Branch) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from foreframe.errors import StoreDamaged
 from foreframe.memory.codec import Malformed, Packer, defaults, read_nodes, unpack
-from foreframe.timeline import Branch, Reason, Step, Stop, Timeline
+from foreframe.timeline import Branch, Reason, Step, Stop, Timeline, nodes_of
 from foreframe_protocol.states import Action, End, Trace
 
 OWN_COLUMNS = frozenset({"number", "parent", "action", "trace", "end", "message", "branch"})
@@ -56,7 +56,7 @@ class RowWriter:
             node = node.parent
             nodes.append(node)
         if id(node) not in known and self._steps:
-            known = {id(one): owner for owner in reversed(self._steps) for one in chain(owner)}
+            known = {id(one): owner for owner in reversed(self._steps) for one in nodes_of(owner)}
             nodes = [step.trace]
             while id(nodes[-1]) not in known and nodes[-1].parent is not None:
                 nodes.append(nodes[-1].parent)
@@ -73,17 +73,6 @@ class RowWriter:
                 with suppress(TypeError):  # a kind of thing that has no text: only shown live
                     told[name] = self.packer.pack(value)
         return json.dumps(told, separators=(",", ":"))
-
-
-def chain(step: Step) -> list[Trace]:
-    """The nodes of a step's trace that those before it on its branch do not end with."""
-    end = None if step.parent is None else step.parent.trace
-    nodes: list[Trace] = []
-    node: Trace | None = step.trace
-    while node is not None and node is not end:
-        nodes.append(node)
-        node = node.parent
-    return nodes
 
 
 def read_timeline(session: Row, rows: Sequence[Row]) -> Timeline:

@@ -1,0 +1,1 @@
+"""Timelines written for others: JSON lines, CWM's trace text, Perfetto's trace JSON. Pure."""
