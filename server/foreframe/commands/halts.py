@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from foreframe.commands.evaluate import evaluate
 from foreframe.commands.options import engine_option
 
 frames_option = click.option(
@@ -34,7 +33,7 @@ def halts(
     run(HaltsOptions(file, function, args, engine, max_frames, as_json))
 
 
-@evaluate.command("halts")
+@click.command("halts")
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
