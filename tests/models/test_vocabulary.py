@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from foreframe_models.training.batches import fresh_document
+from foreframe_models.training.fresh import fresh_document
 from foreframe_models.vocabulary import INDENTS, LINES, PARTS, SPARE, Vocabulary
 
 VOCABULARY = Vocabulary.standard()

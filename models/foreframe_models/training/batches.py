@@ -6,72 +6,25 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
 from queue import Empty, Full
 from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 
-from foreframe_models.dialects.listing import Listing
-from foreframe_models.training.documents import Document, Run, TraceLimits, Untraceable, trace
-from foreframe_models.training.programs.mixture import draw
-from foreframe_models.training.tasks import draw_task
-from foreframe_models.training.tracer import limit_resources
-from foreframe_models.vocabulary import LINES, Vocabulary
+from foreframe_models.training.documents import Document
+from foreframe_models.training.fresh import RECURSION, fresh_document, prepare
+from foreframe_models.training.shards import read_shard, shards_of
+from foreframe_models.vocabulary import Vocabulary
 
-LIMITS = TraceLimits()
 MAX_RESTARTS = 100  # of workers that a generated program brought down
-
-
-def fresh_document(
-    rng: Random, level: float, vocabulary: Vocabulary, context: int
-) -> Document | None:
-    """One program's document; None when the program is of no use."""
-    # Short and simple programs never stop coming: real ones are mostly that.
-    sample = draw(rng, level if rng.random() < 0.7 else level * rng.random())
-    task = draw_task(rng, level)
-    try:
-        runs = []
-        for args in (sample.args, *sample.more)[: min(task.runs, rng.choice((1, 2, 3, 3)))]:
-            run = Run(*trace(replace(sample, args=args), LIMITS))
-            if is_of_use(rng, run):
-                runs.append(run)
-        if not runs:
-            return None
-        listing = Listing(sample.source, vocabulary)
-        if rng.random() < 0.5:  # all line tokens are to be learned
-            first = rng.randrange(1, LINES - len(listing.number) + 2)
-            listing = Listing(sample.source, vocabulary, first=first)
-        written = task.write(rng, sample, runs, listing, context)
-    except (Untraceable, SyntaxError, ValueError, MemoryError, RecursionError):
-        return None
-    if written is None or len(written.ids) - written.start < 8:
-        return None
-    if len(written.ids) > 600 and rng.random() < 0.8:
-        return None  # attention makes long documents dear, and real ones are mostly short
-    return replace(written, task=task.name)
-
-
-def is_of_use(rng: Random, run: Run) -> bool:
-    """Whether a run is worth learning from; most errors that nobody catches are blunders."""
-    frames = run.frames
-    if len(frames) < 3 or (frames[-1].event != "return" and run.finished):
-        return False
-    if frames[-2].event == "exception" and rng.random() < 0.75:
-        return False
-    if not run.finished and rng.random() < 0.85:
-        return False  # mostly a loop over a list that grows meanwhile
-    return rng.random() > 0.8 or not any(
-        value.cut or " at 0x" in value.text  # an address, which no one can know
-        for frame in frames
-        for value in (frame.locals or {}).values()
-    )
 
 
 def bucket(length: int) -> int:
@@ -105,16 +58,28 @@ def collate(documents: list[Document], length: int) -> Batch:
     return Batch(ids, labels)
 
 
-def generate(
-    rng: Random, vocabulary: Vocabulary, level: Synchronized[float] | float, size: int, context: int
-) -> Iterator[Batch]:
-    """Batches of about `size` tokens, of documents of like length."""
-    waiting: dict[int, list[Document]] = {}
+def documents(
+    rng: Random,
+    vocabulary: Vocabulary,
+    level: Synchronized[float] | float,
+    context: int,
+    stored: Sequence[Path] = (),
+) -> Iterator[Document]:
+    """Those of stored shards, each once and in random order, then fresh ones without end."""
+    for path in rng.sample(stored, len(stored)):
+        found = [doc for doc in read_shard(path) if len(doc.ids) <= context]
+        yield from rng.sample(found, len(found))
     while True:
         now = level if isinstance(level, float) else float(level.value)
         doc = fresh_document(rng, now, vocabulary, context)
-        if doc is None:
-            continue
+        if doc is not None:
+            yield doc
+
+
+def batches(found: Iterable[Document], size: int) -> Iterator[Batch]:
+    """Batches of about `size` tokens, of documents of like length."""
+    waiting: dict[int, list[Document]] = {}
+    for doc in found:
         length = bucket(len(doc.ids))
         rows = waiting.setdefault(length, [])
         rows.append(doc)
@@ -124,15 +89,20 @@ def generate(
 
 
 def _work(
-    queue: Queue[Batch], level: Synchronized[float], seed: int, size: int, context: int
+    queue: Queue[Batch],
+    level: Synchronized[float],
+    seed: int,
+    size: int,
+    context: int,
+    stored: Sequence[Path],
 ) -> None:
     os.nice(5)
-    limit_resources(10**7, 4096)
-    sys.setrecursionlimit(400)
-    sys.unraisablehook = lambda _: None  # generators that a stopped trace leaves behind
+    prepare()
+    sys.setrecursionlimit(RECURSION)
     parent = os.getppid()
     rng = random.Random(seed)
-    for batch in generate(rng, Vocabulary.standard(), level, size, context):
+    found = documents(rng, Vocabulary.standard(), level, context, stored)
+    for batch in batches(found, size):
         while True:
             try:
                 queue.put(batch, timeout=5)
@@ -143,9 +113,16 @@ def _work(
 
 
 class Stream:
-    """Batches from worker processes, in the order they come."""
+    """Batches from worker processes, in the order they come.
 
-    def __init__(self, *, seed: int, size: int, context: int, workers: int = 1) -> None:
+    `data`: a folder of documents (`shards`) that the workers read before they generate any.
+    """
+
+    def __init__(
+        self, *, seed: int, size: int, context: int, workers: int = 1, data: Path | None = None
+    ) -> None:
+        self.stored = shards_of(data, Vocabulary.standard()) if data else []
+        self.workers = workers
         spawn = get_context("spawn")
         self.level = spawn.Value("d", 0.0)
         self.queue: Queue[Batch] = spawn.Queue(maxsize=24)
@@ -156,8 +133,12 @@ class Stream:
 
     def _start(self) -> BaseProcess:
         seed = self.seed * 1000 + self.started
+        first = self.started if self.started < self.workers else len(self.stored)
+        stored = self.stored[first :: self.workers]  # a worker that died leaves its own unread
         process = self.spawn.Process(
-            target=_work, args=(self.queue, self.level, seed, self.size, self.context), daemon=True
+            target=_work,
+            args=(self.queue, self.level, seed, self.size, self.context, stored),
+            daemon=True,
         )
         self.started += 1
         process.start()

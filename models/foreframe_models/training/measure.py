@@ -13,7 +13,7 @@ import torch
 from transformers import LlamaForCausalLM
 
 from foreframe_models.dialects.listing import Listing
-from foreframe_models.training.batches import bucket, collate, fresh_document
+from foreframe_models.training.batches import bucket, collate
 from foreframe_models.training.documents import (
     Document,
     Run,
@@ -22,6 +22,7 @@ from foreframe_models.training.documents import (
     trace,
 )
 from foreframe_models.training.forward_documents import traces
+from foreframe_models.training.fresh import fresh_document
 from foreframe_models.training.programs.generator import Sample
 from foreframe_models.vocabulary import Vocabulary
 

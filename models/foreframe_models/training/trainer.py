@@ -14,7 +14,7 @@ from transformers import LlamaForCausalLM
 
 from foreframe_models.training import model as models
 from foreframe_models.training.batches import Batch, Stream
-from foreframe_models.training.config import TrainConfig
+from foreframe_models.training.config import TrainConfig, TrainingError
 from foreframe_models.training.curve import plot
 from foreframe_models.training.measure import exactness, heldout, read_programs
 from foreframe_models.training.muon import Muon
@@ -25,18 +25,24 @@ class Run:
     """One run's state: model, optimisers, what was seen, and the folder it is kept in."""
 
     def __init__(self, config: TrainConfig) -> None:
-        self.config = config
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.config = config = config.fitted(self.device.type)
         config.out.mkdir(parents=True, exist_ok=True)
         self.checkpoint = config.out / "checkpoint"
         self.state_path = config.out / "optimizer.pt"
         self.log_path = config.out / "log.jsonl"
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.set_num_threads(config.threads)
+        torch.set_flush_denormal(True)
+        torch.set_float32_matmul_precision("high")  # of consequence on GPUs only
         torch.manual_seed(config.seed)
         start = self.checkpoint if config.resume and self.checkpoint.exists() else config.start_from
         if start is not None:
-            self.model, self.vocabulary = models.load(start)
+            try:
+                self.model, self.vocabulary = models.load(start)
+            except (OSError, ValueError, KeyError, RuntimeError) as error:
+                raise TrainingError(f"{start} is no checkpoint to go on from: {error}") from error
         else:
+            assert config.model is not None
             self.vocabulary = Vocabulary.standard()
             self.model = models.build(config.model, self.vocabulary)
         self.model.to(self.device)
@@ -108,7 +114,7 @@ class Run:
         """One step. Returns the summed loss, the tokens that count, and how many were right."""
         ids = torch.from_numpy(batch.ids).to(self.device)
         labels = torch.from_numpy(batch.labels).to(self.device)
-        with torch.autocast("cuda", torch.bfloat16, enabled=self.device.type == "cuda"):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=bool(self.config.bf16)):
             loss, right = models.loss_of(self.model, self.body, ids, labels)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -134,17 +140,21 @@ def train(config: TrainConfig) -> Path:
     Continues what lies in `config.out` (with `resume`). Everything is logged to `log.jsonl`.
     """
     run = Run(config)
+    config = run.config
+    assert config.batch_tokens is not None
+    assert config.workers is not None
 
     def on_signal(signum: int, frame: FrameType | None) -> None:
         run.stopped = True
 
     before = {s: signal.signal(s, on_signal) for s in (signal.SIGTERM, signal.SIGINT)}
-    context = config.model.context
+    context = int(run.model.config.max_position_embeddings)
     stream = Stream(
         seed=config.seed * 100_003 + run.step,
         size=config.batch_tokens,
         context=context,
         workers=config.workers,
+        data=config.data,
     )
     generated = heldout(config.heldout, run.vocabulary, context)
     given = list(read_programs(config.programs, run.vocabulary, context)) if config.programs else []

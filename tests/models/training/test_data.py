@@ -11,10 +11,11 @@ from types import ModuleType
 import pytest
 
 from foreframe_models.dialects.listing import Listing
-from foreframe_models.training.batches import bucket, collate, fresh_document, generate
+from foreframe_models.training.batches import batches, bucket, collate, documents
 from foreframe_models.training.coverage import compare, of_generated
 from foreframe_models.training.documents import Document, Run, TraceLimits, Untraceable, trace
 from foreframe_models.training.forward_documents import middle, traces
+from foreframe_models.training.fresh import fresh_document
 from foreframe_models.training.programs import (
     control,
     dicts,
@@ -125,7 +126,7 @@ def test_batches_hold_documents_of_like_length_and_count_frames_only() -> None:
     assert batch.ids.tolist() == [[5, 6, 7, 8, 0, 0], [5, 9, 8, 0, 0, 0]]
     assert batch.labels.tolist() == [[-100, 7, 8, -100, -100, -100], [-100, 8] + [-100] * 4]
     assert batch.tokens == 7
-    stream = generate(Random(4), VOCABULARY, 1.0, 1500, 512)
+    stream = batches(documents(Random(4), VOCABULARY, 1.0, 512), 1500)
     for batch in islice(stream, 4):
         rows, length = batch.ids.shape
         assert rows >= 2

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from foreframe_models.training.config import ModelConfig, TrainConfig
+from foreframe_models.training.config import LARGE, ModelConfig, TrainConfig, TrainingError
 from foreframe_models.vocabulary import Vocabulary
 
 torch = pytest.importorskip("torch")
 
 from foreframe_models.training import model as models  # noqa: E402
+from foreframe_models.training.data import write  # noqa: E402
 from foreframe_models.training.measure import exactness, heldout, read_programs  # noqa: E402
 from foreframe_models.training.muon import Muon, orthogonal  # noqa: E402
 from foreframe_models.training.tasks import TASKS  # noqa: E402
@@ -143,7 +144,31 @@ def test_a_config_file_with_an_unknown_setting_is_refused(tmp_path: Path) -> Non
     path = tmp_path / "train.json"
     path.write_text('{"minutes": 3, "model": {"hidden": 64}, "out": "there"}')
     config = TrainConfig.load(path)
-    assert (config.minutes, config.model.hidden, config.out) == (3, 64, Path("there"))
+    assert (config.minutes, config.model, config.out) == (3, ModelConfig(64), Path("there"))
     path.write_text('{"minuts": 3}')
-    with pytest.raises(ValueError, match="no such setting: minuts"):
+    with pytest.raises(TrainingError, match="no such setting: minuts"):
         TrainConfig.load(path)
+
+
+def test_what_is_not_told_is_chosen_by_the_machine() -> None:
+    small, large = TrainConfig().fitted("cpu"), TrainConfig().fitted("cuda")
+    assert (small.model, small.bf16, small.workers) == (ModelConfig(), False, 1)
+    assert (large.model, large.bf16) == (LARGE, True)
+    assert small.batch_tokens < large.batch_tokens  # type: ignore[operator]
+    told = replace(RUN, bf16=True, workers=3).fitted("cpu")
+    assert (told.model, told.batch_tokens, told.bf16, told.workers) == (TINY, 1024, True, 3)
+
+
+def test_a_run_in_bfloat16_reads_stored_documents_first(tmp_path: Path) -> None:
+    write(tmp_path / "data", iter([heldout(12, VOCABULARY, 512)]))
+    config = replace(RUN, out=tmp_path / "run", bf16=True, data=tmp_path / "data")
+    run = train(config)
+    rows = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
+    assert rows[0]["start"]["data"] == str(tmp_path / "data")
+    assert rows[-1]["step"] > 0
+    assert (run / "model.safetensors").exists()
+
+
+def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="is no checkpoint to go on from"):
+        train(replace(RUN, out=tmp_path / "run", start_from=tmp_path))

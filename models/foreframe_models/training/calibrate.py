@@ -1,0 +1,134 @@
+"""Fits how an exported model's confidences are told, on programs that no model was trained on.
+
+    python -m foreframe_models.training.calibrate FOLDER
+
+Predicts each frame of generated programs from the true frames before it, jumps and goes back, and
+compares; writes temperatures and biases into the folder's `model.json`. Half of the programs are
+fitted on, the other half tells how good that is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+
+from foreframe_models.confidence import KINDS, Scale, as_json
+from foreframe_models.engines.embedded import EmbeddedEngine
+from foreframe_models.engines.onnx_model import METADATA, Metadata
+from foreframe_models.entry import Entry
+from foreframe_models.evaluation.actions import acts
+from foreframe_models.evaluation.calibration import Calibration, fit
+from foreframe_models.evaluation.cruxeval import Item
+from foreframe_models.evaluation.metrics import Sure, confidences, sure_of
+from foreframe_models.evaluation.outcomes import steps
+from foreframe_models.program.control_flow import Program, ProgramError
+from foreframe_models.training.documents import TraceLimits, Untraceable, trace
+from foreframe_models.training.programs.mixture import draw
+from foreframe_models.world_model import WorldModel
+from foreframe_protocol.states import Frame, Trace
+
+SEED = 40_000_003  # of programs that are used nowhere else
+LIMITS = TraceLimits(frames=40)
+Found = dict[str, Sure]  # by kind of confidence
+
+
+def programs(count: int, seed: int = SEED) -> Iterator[tuple[Item, list[Frame]]]:
+    """Generated calls with their real traces. Runs them, in this process."""
+    rng = Random(seed)
+    made = 0
+    while made < count:
+        sample = draw(rng, 1.0)
+        try:
+            frames, finished = trace(sample, LIMITS)
+            program = Program.parse(sample.source, f"generated {made}")
+        except (Untraceable, SyntaxError, ValueError, ProgramError, MemoryError, RecursionError):
+            continue
+        if not finished or len(frames) < 3:
+            continue
+        yield Item(f"{seed}-{made}", program, Entry(sample.function, sample.args), ""), frames
+        made += 1
+
+
+async def predict(model: WorldModel, item: Item, frames: Sequence[Frame]) -> Found:
+    """What the model says of one program, each with whether it was right."""
+    start = Trace().append(frames[0])
+    values, places = confidences(await steps(model, item, start, frames[1:]))
+    found: Found = {kind: [] for kind in KINDS}
+    found["values"], found["places"] = values, places
+    for act in await acts(model, item, start, frames):
+        if act.way == "jump":
+            found["jumps"] += sure_of(act.predicted, act.real)[0]
+        elif act.way == "back":
+            old, where = sure_of(act.predicted, act.real)
+            found["past_values"] += old
+            found["past_places"] += where
+    return found
+
+
+async def collect(folder: Path, count: int) -> list[Found]:
+    """What the model of a folder says of `count` programs."""
+    model = WorldModel(EmbeddedEngine(folder))
+    try:
+        return [await predict(model, item, frames) for item, frames in programs(count)]
+    finally:
+        await model.close()
+
+
+def calibrate(folder: Path, *, count: int = 240) -> dict[str, object]:
+    """Fits and writes the scales; how they do on programs that they were not fitted on, by kind.
+
+    Raises EngineError for a folder without a model.
+    """
+    metadata = dataclasses.replace(Metadata.load(folder), confidence={})
+    save(folder, metadata)
+    found = asyncio.run(collect(folder, count))
+    scales = {kind: fit(joined(found[::2], kind)) for kind in KINDS}
+    scales = {kind: scale for kind, scale in scales.items() if scale != Scale()}
+    save(folder, dataclasses.replace(metadata, confidence=as_json(scales)))
+    return {
+        kind: told(joined(found[1::2], kind), scales.get(kind, Scale()))
+        for kind in KINDS
+        if joined(found[1::2], kind)
+    }
+
+
+def joined(found: Sequence[Found], kind: str) -> Sure:
+    """One kind of all programs."""
+    return [one for part in found for one in part[kind]]
+
+
+def told(found: Sure, scale: Scale) -> dict[str, object]:
+    """The expected calibration error before and after, for the card."""
+    after = [(scale(sure) or 0.0, good) for sure, good in found]
+    numbers = {
+        "ece_before": Calibration.of(found).error or 0.0,
+        "ece": Calibration.of(after).error or 0.0,
+        "right": sum(good for _, good in found) / len(found),
+        "temperature": scale.temperature,
+        "bias": scale.bias,
+    }
+    return {"count": len(found), **{name: round(value, 4) for name, value in numbers.items()}}
+
+
+def save(folder: Path, metadata: Metadata) -> None:
+    """Writes a folder's metadata."""
+    body = json.dumps(dataclasses.asdict(metadata), indent=1)
+    (folder / METADATA).write_text(body + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Fit how sure an exported model says it is.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--count", type=int, default=240, help="generated programs to predict")
+    given = parser.parse_args()
+    print(json.dumps(calibrate(given.folder, count=given.count), indent=1))
+
+
+if __name__ == "__main__":
+    main()
