@@ -220,3 +220,8 @@ class SourceRequestArguments(Model):
 class CancelArguments(Model):
     request_id: int | None = None
     progress_id: str | None = None
+
+
+class ExplainArguments(Model):
+    detail: Literal["steps", "changes", "calls"] | None = None
+    all: bool = False

@@ -28,6 +28,7 @@ from foreframe.dap.inspection import THREAD, Inspection
 from foreframe.dap.launch import Launch, OpenWorld, launch, look_ahead_tokens, open_model, warm_up
 from foreframe.dap.progress import Progress
 from foreframe.dap.search_requests import SearchRequests
+from foreframe.dap.telling import TellingRequests
 from foreframe.dap.timeline_requests import TimelineRequests
 from foreframe.errors import AttachNotAvailable, BadArguments, OnlyForward
 from foreframe.parties import Output
@@ -72,8 +73,10 @@ class Adapter(Conversation):
         edits = EditRequests(self._current, self._inspection, self._changed)
         self._targets = TimelineRequests(self._current, self._inspection)
         search = SearchRequests(self._current, self._inspection)
+        telling = TellingRequests(self._current)
         self.rooms = (
-            self, self._breakpoints, self._inspection, self._check, edits, self._targets, search
+            self, self._breakpoints, self._inspection, self._check, edits, self._targets, search,
+            telling,
         )  # fmt: skip
         self._refreshes = False  # the client, when it is told that something has changed
         self._progress = Progress(self.event, self._frames_done)

@@ -1,0 +1,66 @@
+"""Requests for words, not in the protocol: what has been predicted so far, and whether it ends.
+
+`foreframe/explain` `{detail?, all?}` → `{detail, text, sentences}`: the frames up to the cursor, or
+all that are known of its branch. `detail` is `steps`, `changes` or `calls`, by the length if not
+said. A sentence: `text`, `frame` (its number), `line`, `depth`, `confidence`.
+
+`foreframe/halts` → `{answer, text, frames?, line?, cycle?, confidence?}` from all that is known of
+the branch: `ends`, `repeats`, `grows` or `unknown`. Asks no model: step on to know more.
+"""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from typing import TYPE_CHECKING
+
+from foreframe.dap.conversation import Body
+from foreframe.dap.current import Current
+from foreframe.explaining import Detail, Sentence, detail_for, explain
+from foreframe.halting import does_it_end
+
+if TYPE_CHECKING:
+    from foreframe_protocol import dap_arguments as asked
+
+
+class TellingRequests:
+    """Tells what a session has predicted, in words."""
+
+    def __init__(self, current: Current) -> None:
+        self._current = current
+
+    async def own_explain(self, arguments: asked.ExplainArguments) -> Body:
+        timeline = self._current.session.timeline
+        trace = timeline.tip if arguments.all else timeline.cursor.trace
+        detail = Detail(arguments.detail) if arguments.detail else detail_for(trace.length)
+        told = await to_thread(explain, self._current.launched.program, trace, detail)
+        lines = [f"{'  ' * sentence.depth}{sentence}" for sentence in told]
+        return {
+            "detail": detail.value,
+            "text": "\n".join(lines),
+            "sentences": [self._sentence(sentence) for sentence in told],
+        }
+
+    def _sentence(self, sentence: Sentence) -> dict[str, object]:
+        body: dict[str, object] = {
+            "text": sentence.text,
+            "frame": sentence.frame,
+            "line": self._current.line_out(sentence.line),
+            "depth": sentence.depth,
+        }
+        if sentence.confidence is not None:
+            body["confidence"] = round(sentence.confidence, 4)
+        return body
+
+    async def own_halts(self, arguments: asked.NoArguments) -> Body:
+        program, timeline = self._current.launched.program, self._current.session.timeline
+        found = await to_thread(does_it_end, program, timeline.tip)
+        body: dict[str, object] = {"answer": found.answer.value, "text": found.text}
+        if found.frames is not None:
+            body["frames"] = found.frames
+        if found.line is not None:
+            body["line"] = self._current.line_out(found.line)
+        if found.cycle is not None:
+            body["cycle"] = list(found.cycle)
+        if found.confidence is not None:
+            body["confidence"] = round(found.confidence, 4)
+        return body
