@@ -16,11 +16,13 @@ from person import BACK, INTO, OUT, OVER, RUN, Person
 from rule_world import SOURCE, RuleWorld
 from tape import marks
 
+from foreframe.checking import compare_stops
 from foreframe.editing import Target
 from foreframe.memory import codec
 from foreframe.memory.database import Database
 from foreframe.memory.folder import VARIABLE, state_folder, workspace_file, workspace_files
-from foreframe.timeline import Timeline
+from foreframe.observation import Observation
+from foreframe.timeline import Reason, Stop, Timeline
 from foreframe_protocol.states import (
     End,
     Event,
@@ -42,8 +44,8 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "state" / "workspace.sqlite3"
 
 
-def kept(file: Path, n: str = "3") -> Kept:
-    return Kept(file, Person(SOURCE, n, RuleWorld()))
+def kept(file: Path, timeline: Timeline | None = None, n: str = "3") -> Kept:
+    return Kept(file, Person(SOURCE, n, RuleWorld()), timeline)
 
 
 async def test_a_session_is_read_again_as_it_was(file: Path):
@@ -124,7 +126,6 @@ def test_any_walk_visits_the_same_states_when_it_is_read_again(moves, tmp_path_f
 
 
 async def test_all_that_a_frame_can_tell_is_kept(file: Path):
-    one = kept(file)
     odd = Value("'\ud800\x00é'", Provenance.OBSERVED, None, cut=True)
     state = State((Scope("f", 5, 6, {"n": odd}),), Event.LINE)
     frame = Frame(
@@ -132,7 +133,7 @@ async def test_all_that_a_frame_can_tell_is_kept(file: Path):
         confidence=0.5, parts=(Part(0, odd), Part(2, Value("2"))), upcoming=Value("'a'", cut=True),
     )  # fmt: skip
     timeline = Timeline(Trace(state, length=4).append(frame, skipped=True))
-    one.keeper.follow(timeline)
+    one = kept(file, timeline)
     step = timeline.append(
         INTO, timeline.tip.append(replace(frame, line=8)), timeline.tip, End.CUT_OFF, "why"
     )
@@ -141,6 +142,28 @@ async def test_all_that_a_frame_can_tell_is_kept(file: Path):
     assert found.tip.root().state == state
     assert [node.skipped for node in found.tip.nodes()] == [True, False]
     assert (found.steps[1].end, found.steps[1].message) == (End.CUT_OFF, "why")
+
+
+async def test_what_was_observed_and_how_it_compared_is_kept(file: Path):
+    start = Trace().append(Frame(Event.CALL, "f", 1, 1, "def f():", {}))
+    place = Event.LINE, "f", 1, 2, "x"
+    predicted = start.append(Frame(*place, {"n": Value("1", confidence=0.5)}))
+    seen = start.append(Frame(*place, {"n": Value("2", Provenance.OBSERVED)}))
+    timeline = Timeline(start)
+    one = kept(file, timeline)
+    observation = Observation(seen.state, "step", 7, paths=("/f.py",), breakpoints=(3,))
+    comparison = compare_stops(start.state, predicted, seen)
+    step = timeline.append(
+        OVER, seen, seen, End.REACHED, observation=observation, comparison=comparison
+    )
+    timeline.stop(Stop(seen, Reason.STEP))
+    stop = one.close().cursor
+    assert (stop.observation, step.observation) == (observation, observation)
+    found = stop.comparison
+    assert found is not None
+    assert (found.frame, found.scopes) == (comparison.frame, comparison.scopes)
+    assert (found.values, found.right) == (comparison.values, False)
+    assert (found.predicted.frame, found.predicted.state) == (predicted.frame, predicted.state)
 
 
 async def test_a_value_too_long_for_the_disk_is_cut_there_and_said_once(file: Path, monkeypatch):
@@ -168,7 +191,7 @@ async def launched(file: Path) -> None:
 
 
 async def test_two_servers_on_one_workspace_keep_their_sessions_both(file: Path):
-    both = [kept(file), kept(file, "2")]
+    both = [kept(file), kept(file, n="2")]
     for one in both:
         await one.person.begin()
     for _ in range(5):

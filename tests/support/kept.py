@@ -18,13 +18,13 @@ SUBJECT = Subject("/f.py", "source", "f", "3", "tape")
 
 
 class Kept:
-    """A keeper of a person's session, and what it has told."""
+    """A keeper of a session, a person's if no timeline is given, and what it has told."""
 
-    def __init__(self, file: Path, person: Person) -> None:
+    def __init__(self, file: Path, person: Person, timeline: Timeline | None = None) -> None:
         self.file, self.person = file, person
         self.told: list[str] = []
         self.keeper = Keeper(file, file.parent, SUBJECT, self.told.append)
-        self.keeper.follow(person.session.timeline)
+        self.keeper.follow(timeline or person.session.timeline)
 
     def close(self, session: int = 1) -> Timeline:
         """Ends the keeping; the timeline as it is on disk."""
