@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,12 @@ from exam import ADD, ROWS, replies, write
 
 from foreframe.cli import DONE, ENGINE_TROUBLE, MISTAKE, run
 from foreframe.terminal import evaluate
+from foreframe.terminal.evaluate_table import TITLES
+from foreframe_models.engines.base import EngineAborted
+from foreframe_models.evaluation import inputs
+from foreframe_models.evaluation.cruxeval import Item, load
+from foreframe_models.evaluation.outcomes import Outcome
+from foreframe_protocol.states import Value
 
 Output = pytest.CaptureFixture[str]
 
@@ -20,8 +29,8 @@ def data(tmp_path: Path) -> Path:
     return write(tmp_path / "data.jsonl")
 
 
-def recording(folder: Path, *, steps: bool) -> str:
-    lines = [json.dumps(dataclasses.asdict(reply)) for reply in replies(steps=steps)]
+def recording(folder: Path, *, steps: bool, jump: bool = False) -> str:
+    lines = [json.dumps(dataclasses.asdict(reply)) for reply in replies(steps=steps, jump=jump)]
     (folder / "answers.jsonl").write_text("\n".join(lines))
     return f"recorded:{folder / 'answers.jsonl'}"
 
@@ -46,7 +55,7 @@ def test_a_report_for_people_names_every_metric(data: Path, tmp_path: Path, caps
     assert command(data, "--engine", recording(tmp_path, steps=True), "--task", "trace") == DONE
     told = capsys.readouterr().out
     assert told.startswith("recorded (recorded): 2 programs\n")
-    for title in (*evaluate.TITLES.values(), "pass@1", "cut off", "legal frames", ".append()"):
+    for title in (*TITLES.values(), "pass@1", "cut off", "legal frames", ".append()"):
         assert title in told
     assert "100.0 %   2/2" in told
 
@@ -76,10 +85,10 @@ def test_a_program_that_never_ends_is_left_out_of_a_trace_evaluation(
 
 
 def test_an_unknown_task_is_told_which_there_are(data: Path, capsys: Output) -> None:
-    assert command(data, "--task", "input") == MISTAKE
+    assert command(data, "--task", "outputs") == MISTAKE
     told = capsys.readouterr().err
-    assert "'input'" in told
-    assert "'output', 'trace'" in told
+    assert "'outputs'" in told
+    assert "'output', 'input', 'trace'" in told
 
 
 def test_bad_data_is_a_mistake_told_with_its_line(tmp_path: Path, capsys: Output) -> None:
@@ -103,8 +112,8 @@ def test_an_engine_without_an_answer_is_trouble(data: Path, tmp_path: Path, caps
 def test_a_plot_is_drawn_where_it_is_wanted(data: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     engine = recording(tmp_path, steps=False)
-    assert command(data, "--engine", engine, "--plot", tmp_path / "new" / "plots") == DONE
-    picture = tmp_path / "new" / "plots" / "reliability.png"
+    picture = tmp_path / "new" / "reliability.png"
+    assert command(data, "--engine", engine, "--plot", picture) == DONE
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
@@ -112,5 +121,92 @@ def test_without_matplotlib_a_plot_is_refused_before_anything_is_measured(
     data: Path, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluate, "find_spec", lambda name: None)
-    assert command(data, "--engine", "recorded:/nowhere", "--plot", tmp_path) == MISTAKE
+    assert command(data, "--engine", "recorded:/nowhere", "--plot", tmp_path / "a.png") == MISTAKE
     assert "pip install 'foreframe[train]'" in capsys.readouterr().err
+
+
+def test_an_output_is_predicted_by_each_way_that_the_model_knows(
+    data: Path, tmp_path: Path, capsys: Output
+) -> None:
+    engine = recording(tmp_path, steps=False, jump=True)
+    assert command(data, "--engine", engine, "--json") == DONE
+    ways = json.loads(capsys.readouterr().out.splitlines()[-1])["metrics"]["output"]
+    right = {"programs": 2, "pass_at_1": 1, "cut_off": 0, "failed": 0}
+    assert ways == {"full_trace": right, "jump": right}  # a CWM runs to no line at once
+    assert command(data, "--engine", recording(tmp_path, steps=False, jump=True)) == DONE
+    assert "by a jump to the return" in capsys.readouterr().out
+
+
+@dataclasses.dataclass
+class Guess:
+    args: str
+
+
+def guessing(answers: dict[str, list[str]]) -> object:
+    """Stands for the model: what it guesses for an output."""
+
+    async def guess_inputs(
+        model: object, program: object, function: str, outcome: Value, n: int
+    ) -> list[Guess]:
+        if outcome.text not in answers:
+            raise EngineAborted("no idea")
+        return [Guess(args) for args in answers[outcome.text]]
+
+    return guess_inputs
+
+
+def test_an_input_counts_if_the_real_function_makes_the_output_of_it(
+    tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"code": ADD, "input": "0", "output": str(n), "id": str(n)} for n in range(1, 7)]
+    tries = {"1": ["-0"], "2": ["5", "1"], "3": ["'a'"], "4": ["[].pop()"], "5": []}
+    monkeypatch.setattr(inputs, "guess_inputs", guessing(tries))
+    data = write(tmp_path / "data.jsonl", rows)
+    engine = recording(tmp_path, steps=False)
+    assert command(data, "--engine", engine, "--task", "input", "--json") == DONE
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (found["task"], found["n"], found["cut_off"], found["failed"]) == ("input", 6, 1, 1)
+    assert found["pass_at_1"] == pytest.approx(1 / 6, abs=1e-3)
+    assert found["metrics"]["answered"] == pytest.approx(4 / 6, abs=1e-3)
+    assert command(data, "--engine", engine, "--task", "input") == DONE
+    assert "16.7 %   1/6" in capsys.readouterr().out
+
+
+def test_inputs_have_no_reliability_to_draw(data: Path, tmp_path: Path, capsys: Output) -> None:
+    options = ("--task", "input", "--plot", tmp_path / "a.png", "--engine", "recorded:/nowhere")
+    assert command(data, *options) == MISTAKE
+    assert "--plot" in capsys.readouterr().err
+
+
+async def test_a_run_that_is_broken_off_tells_what_is_done_and_says_so(
+    data: Path, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, first = evaluate.Count.add, asyncio.Event()
+
+    def add(count: evaluate.Count, found: Outcome | None) -> str:
+        first.set()
+        return real(count, found)
+
+    monkeypatch.setattr(evaluate.Count, "add", add)
+    for as_json in (True, False):
+        first.clear()
+        engine = recording(tmp_path, steps=False, jump=True)
+        options = evaluate.EvaluateOptions(data, engine=engine, as_json=as_json)
+        task = asyncio.create_task(evaluate.evaluate(options, sys.stdout, io.StringIO()))
+        await first.wait()
+        task.cancel()
+        assert await task is False
+        told = capsys.readouterr().out
+        if as_json:
+            found = json.loads(told.splitlines()[-1])
+            assert (found["n"], found["asked"], found["interrupted"]) == (1, 2, True)
+        else:
+            assert "1 programs; interrupted: 1 of 2 not asked" in told
+
+
+async def test_what_a_real_function_returns_is_none_where_it_returns_nothing(data: Path) -> None:
+    runs = evaluate.RealRuns(100)
+    item: Item = load(data)[0]
+    assert await runs.output(item, "41") == "42"
+    assert await runs.output(item, "'x'") is None
+    assert await runs.output(item, "1, 2") is None

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from truth import answer, real_frames
 
+from foreframe_models.dialects.cwm import opening
 from foreframe_models.engines.recorded import Exchange
-from foreframe_protocol.states import Frame, State
+from foreframe_models.program.control_flow import Program
+from foreframe_protocol.states import Frame, State, Trace
+from foreframe_protocol.trace_text import to_text
 
 ADD = "def f(a):\n    b = a + 1\n    return b"  # f(1): two lines, a return
 LOOP = (
@@ -48,10 +51,20 @@ def step_answers(frames: Sequence[Frame]) -> list[str]:
     return found
 
 
-def replies(rows: Sequence[dict[str, str]] = ROWS, *, steps: bool) -> list[Exchange]:
-    """The true answers, in the order an evaluation asks for them."""
-    found: list[str] = []
+def jump_answer(frames: Sequence[Frame]) -> str:
+    """What it writes when asked for the return at once."""
+    return answer(frames[-1:], State().after(frames[0]))
+
+
+def replies(
+    rows: Sequence[dict[str, str]] = ROWS, *, steps: bool, jump: bool = False
+) -> list[Exchange]:
+    """The true answers about each program, in the order an evaluation asks for them."""
+    found: list[Exchange] = []
     for row in rows:
         frames = truth(row)
-        found += [walk_answer(frames), *(step_answers(frames) if steps else [])]
-    return [Exchange(text) for text in found]
+        texts = [walk_answer(frames), *(step_answers(frames) if steps else [])]
+        texts += [jump_answer(frames)] if jump else []
+        prompt = to_text(opening(Program.parse(row["code"], row["id"]), Trace().append(frames[0])))
+        found += [Exchange(text, prompt) for text in texts]
+    return found

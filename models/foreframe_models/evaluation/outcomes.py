@@ -1,18 +1,21 @@
-"""What a model predicts of one program: a walk on its own, and each frame with the true past."""
+"""What a model predicts of one program: its output in three ways, and each frame of its trace."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from foreframe_models.engines.base import (
+    CannotJump,
     EngineAborted,
     EngineError,
     EngineRefused,
     PromptTooLong,
 )
 from foreframe_models.entry import EntryError
+from foreframe_models.evaluation.actions import Act, acts
 from foreframe_models.evaluation.cruxeval import Item
 from foreframe_models.lark import GrammarTooLarge
 from foreframe_models.world_model import WorldModel
@@ -28,6 +31,7 @@ from foreframe_protocol.states import (
     Usage,
 )
 
+T = TypeVar("T")
 NOTHING = Usage()
 NEXT_FRAME = Goal(Action.STEP_INTO, events=frozenset(Event))
 
@@ -61,12 +65,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All that was predicted of one program. `real` is empty where no truth was asked for."""
+    """All that was predicted of one program. `real` is empty where no truth was asked for.
+
+    `short` are shorter ways to the output, by name, where the model knows them: "jump" to the
+    return at once, and "run_to" the function's last line, then on from there.
+    """
 
     item: Item
     walk: Walk
     real: tuple[Frame, ...] = ()  # after the call
     steps: tuple[Step, ...] = ()
+    acts: tuple[Act, ...] = ()
+    short: Mapping[str, Walk] = field(default_factory=dict)
 
 
 async def outcomes(
@@ -79,24 +89,36 @@ async def outcomes(
 ) -> list[Outcome]:
     """Predicts every program, `parallel` at a time, and gives what came of each, in order.
 
-    With `truth` also frame by frame; a program without a real end is left out then, and
+    With `truth` frame by frame too, and debuggers' actions at places of the real trace, instead of
+    the shorter ways to the output; a program without a real end is left out then, and
     `on_outcome` gets None for it. Raises EngineError when the engine cannot be used at all.
     """
+    await model.open()
+    found = await each(items, lambda item: outcome(model, item, truth), parallel, on_outcome)
+    return [one for one in found if one is not None]
+
+
+async def each(
+    items: Sequence[Item],
+    ask: Callable[[Item], Awaitable[T]],
+    parallel: int,
+    on_answer: Callable[[T], None],
+) -> list[T]:
+    """Asks about every item, `parallel` at a time; the answers in order."""
     gate = asyncio.Semaphore(parallel)
 
-    async def one(item: Item) -> Outcome | None:
+    async def one(item: Item) -> T:
         async with gate:
-            found = await outcome(model, item, truth)
-            on_outcome(found)
+            found = await ask(item)
+            on_answer(found)
             return found
 
-    await model.open()
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(item)) for item in items]
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
-    return [found for task in tasks if (found := task.result()) is not None]
+    return [task.result() for task in tasks]
 
 
 async def outcome(model: WorldModel, item: Item, truth: Truth | None) -> Outcome | None:
@@ -110,8 +132,34 @@ async def outcome(model: WorldModel, item: Item, truth: Truth | None) -> Outcome
         return None
     walked = await walk(model, item, start)
     if real is None:
-        return Outcome(item, walked)
-    return Outcome(item, walked, real[1:], await steps(model, item, start, real[1:]))
+        return Outcome(item, walked, short=await shortcuts(model, item, start))
+    stepped = await steps(model, item, start, real[1:])
+    acted = await acts(model, item, start, real)
+    return Outcome(item, walked, real[1:], stepped, tuple(acted))
+
+
+async def shortcuts(model: WorldModel, item: Item, start: Trace) -> dict[str, Walk]:
+    """The output by shorter ways than a whole trace, each as a walk; {} where none is known."""
+    program = item.program
+    function = program.find(item.entry.function or "")
+    last = max([line for line in function.lines if line in function.returns] or function.lines)
+    goals = {
+        "jump": Goal(Action.STEP_OUT),
+        "run_to": Goal(Action.RUN_TO, lines=frozenset({(function.scope_line, last)})),
+    }
+    found: dict[str, Walk] = {}
+    for name, goal in goals.items():
+        try:
+            answer, message = await ask(model.jump(program, start, goal), start)
+        except CannotJump:
+            continue
+        frames, usage = answer.frames, answer.usage
+        if answer.end is End.REACHED:
+            rest = model.predict(program, answer.trace, Goal(Action.RUN_TO))
+            answer, message = await ask(rest, answer.trace)
+            frames, usage = frames + answer.frames, usage + answer.usage
+        found[name] = Walk(frames, answer.end, message, usage)
+    return found
 
 
 async def walk(model: WorldModel, item: Item, start: Trace) -> Walk:

@@ -27,10 +27,10 @@ def evaluate() -> None:
 @engine_option
 @click.option(
     "--task",
-    type=click.Choice(["output", "trace"]),
+    type=click.Choice(["output", "input", "trace"]),
     default="output",
     show_default=True,
-    help="What f returns, by a full trace; or the trace itself, against a real run.",
+    help="What f returns; an input for which it does; or its trace, against a real run.",
 )
 @click.option(
     "--max-frames",
@@ -46,9 +46,9 @@ def evaluate() -> None:
 @click.option("--json", "as_json", is_flag=True, help="The report as one JSON object.")
 @click.option(
     "--plot",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
-    help="Draw reliability diagrams there (needs the train extra).",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Draw reliability diagrams, as PNG (needs the train extra).",
 )
 def cruxeval(
     data: Path,
@@ -63,7 +63,9 @@ def cruxeval(
 ) -> None:
     """Predict programs in the form of CRUXEval, and compare.
 
-    With `--task trace` each program is also run, in a process of its own.
+    Outputs are predicted by a full trace, by a jump to the return and by running to the last line,
+    as far as the model can. With `--task input` and `--task trace` programs are also run, each in
+    a process of its own. Ctrl-C ends with a report on what is done.
     """
     from foreframe.terminal.evaluate import EvaluateOptions, run
 

@@ -1,40 +1,31 @@
-"""`foreframe eval`: measures a model on a file of programs, and tells what came out."""
+"""`foreframe eval cruxeval`: measures a model on a file of programs, and tells what came out."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
-from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from foreframe.errors import BadOption, ExtraMissing, RunFailed
 from foreframe.reality import Limits, observe
+from foreframe.terminal.evaluate_table import tell
 from foreframe.terminal.progress import Progress
 from foreframe_models.engines import open_engine
+from foreframe_models.entry import EntryError
 from foreframe_models.evaluation import calibration
 from foreframe_models.evaluation.cruxeval import BadData, Item, load
+from foreframe_models.evaluation.inputs import Given, given_inputs
 from foreframe_models.evaluation.outcomes import Outcome, all_failed, outcomes
-from foreframe_models.evaluation.report import Report, as_json, report
+from foreframe_models.evaluation.report import Report, as_json, input_report, report
 from foreframe_models.world_model import WorldModel
-from foreframe_protocol.states import End, Frame
+from foreframe_protocol.states import End, Event, Frame
 
 RUNS_AT_ONCE = 2
-TITLES = {
-    "final_output": "final output correct",
-    "valid_trace": "valid trace format",
-    "state_exact": "state exact per frame",
-    "action_exact": "action exact per frame",
-    "frame_exact": "frame exact",
-    "valid_values": "valid values",
-    "keys": "keys (Jaccard)",
-    "keys_and_values": "keys and values (Jaccard)",
-}
-OPERATIONS_SHOWN = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +33,7 @@ class EvaluateOptions:
     """What the command line says."""
 
     data: Path
-    task: str = "output"  # or "trace"
+    task: str = "output"  # or "input" or "trace"
     limit: int | None = None
     seed: int | None = None
     engine: str = "auto"
@@ -52,12 +43,27 @@ class EvaluateOptions:
     plot: Path | None = None
 
 
-async def evaluate(options: EvaluateOptions, out: TextIO, err: TextIO) -> None:
-    """Predicts, compares, tells. Raises LaunchError, EngineError."""
+class Follower(Protocol):
+    """Who hears of each program as it is done, None where it has no real end, and of the report."""
+
+    def program(self, found: Outcome | None) -> None: ...
+
+    def end(self, report: Report, model: str) -> None: ...
+
+
+async def evaluate(
+    options: EvaluateOptions, out: TextIO, err: TextIO, follower: Follower | None = None
+) -> bool:
+    """Predicts, compares, tells; whether all of it was done: not when it was interrupted.
+
+    Raises LaunchError, EngineError.
+    """
     if options.plot is not None and find_spec("matplotlib") is None:
         raise ExtraMissing(
             "--plot needs matplotlib, which is not installed: pip install 'foreframe[train]'"
         )
+    if options.plot is not None and options.task == "input":
+        raise BadOption("--plot: inputs have no confidence to draw: use --task output or trace")
     try:
         items = load(options.data, limit=options.limit, seed=options.seed)
     except BadData as error:
@@ -72,29 +78,27 @@ async def evaluate(options: EvaluateOptions, out: TextIO, err: TextIO) -> None:
         async with Progress(err) as progress:
             progress.doing = f"starting {engine.name}"
             info = (await model.open()).info
-
-            def on_outcome(found: Outcome | None) -> None:
-                progress.doing = count.add(found)
-
-            found = await outcomes(
-                model,
-                items,
-                truth=RealRuns(options.max_frames) if options.task == "trace" else None,
-                parallel=options.parallel,
-                on_outcome=on_outcome,
-            )
+            whole = await measure(options, model, items, count, progress, follower)
     finally:
         await model.close()
-    failure = all_failed(found)
+    failure = all_failed(count.outcomes)
     if failure is not None:
         raise failure
-    result = report(options.task, found)
+    if not whole and not count.done:
+        return False
+    result = input_report(count.given) if options.task == "input" else report(
+        options.task, count.outcomes
+    )  # fmt: skip
+    if follower is not None:
+        follower.end(result, f"{info.name} ({engine.name})")
     if options.plot is not None:
-        options.plot.mkdir(parents=True, exist_ok=True)
-        calibration.plot(result.calibrations, options.plot / "reliability.png")
+        options.plot.parent.mkdir(parents=True, exist_ok=True)
+        calibration.plot(result.calibrations, options.plot)
     if options.as_json:
         about = {
-            "left_out": len(items) - len(found),
+            "left_out": count.left_out,
+            "interrupted": not whole,
+            "asked": len(items),
             "engine": engine.name,
             "model": info.name,
             "seed": options.seed,
@@ -102,26 +106,94 @@ async def evaluate(options: EvaluateOptions, out: TextIO, err: TextIO) -> None:
         }
         print(json.dumps(as_json(result, about)), file=out)
     else:
-        tell(result, f"{info.name} ({engine.name})", len(items) - len(found), out)
+        tell(result, f"{info.name} ({engine.name})", count.missing(whole), out)
+    return whole
+
+
+async def measure(
+    options: EvaluateOptions,
+    model: WorldModel,
+    items: list[Item],
+    count: Count,
+    progress: Progress,
+    follower: Follower | None,
+) -> bool:
+    """Asks about every item into `count`; False when a person broke it off."""
+
+    def on_outcome(found: Outcome | None) -> None:
+        progress.doing = count.add(found)
+        if follower is not None:
+            progress.clear()
+            follower.program(found)
+
+    def on_given(found: Given) -> None:
+        progress.doing = count.add_given(found)
+
+    runs = RealRuns(options.max_frames)
+    asking: Awaitable[object]
+    match options.task:
+        case "input":
+            asking = given_inputs(
+                model, items, runs.output, parallel=options.parallel, on_given=on_given
+            )
+        case task:
+            truth = runs if task == "trace" else None
+            asking = outcomes(
+                model, items, truth=truth, parallel=options.parallel, on_outcome=on_outcome
+            )
+    try:
+        await asking
+    except asyncio.CancelledError:
+        task_now = asyncio.current_task()
+        if task_now is not None:
+            task_now.uncancel()  # what is done is still to be told
+        return False
+    return True
 
 
 @dataclass(slots=True)
 class Count:
-    """How far an evaluation is."""
+    """How far an evaluation is, and what came of it."""
 
     of: int
-    done: int = 0
+    outcomes: list[Outcome] = field(default_factory=list)
+    given: list[Given] = field(default_factory=list)
+    left_out: int = 0
     frames: int = 0
     cut_off: int = 0
+    right: int = 0
+
+    @property
+    def done(self) -> int:
+        """Programs that are over."""
+        return len(self.outcomes) + len(self.given) + self.left_out
 
     def add(self, found: Outcome | None) -> str:
         """One more program; what to say about it all."""
-        self.done += 1
-        if found is not None:
+        if found is None:
+            self.left_out += 1
+        else:
+            self.outcomes.append(found)
             self.frames += len(found.walk.frames) + len(found.steps)
             self.cut_off += found.walk.end is End.CUT_OFF
+        return self._so_far(f"{self.frames} frames")
+
+    def add_given(self, found: Given) -> str:
+        """The same, of inputs."""
+        self.given.append(found)
+        self.right += found.right
+        self.cut_off += found.end is End.CUT_OFF
+        return self._so_far(f"{self.right} right")
+
+    def _so_far(self, what: str) -> str:
         cut_off = f", {self.cut_off} cut off" if self.cut_off else ""
-        return f"{self.done} of {self.of} programs, {self.frames} frames{cut_off}"
+        return f"{self.done} of {self.of} programs, {what}{cut_off}"
+
+    def missing(self, whole: bool) -> str:
+        """What the report does not hold."""
+        apart = f", {self.left_out} left out: no real end" if self.left_out else ""
+        short = "" if whole else f"; interrupted: {self.of - self.done} of {self.of} not asked"
+        return f"{apart}{short}"
 
 
 class RealRuns:
@@ -140,71 +212,24 @@ class RealRuns:
                 return None
         return tuple(found.frames) if found.end is End.FINISHED else None
 
-
-class Table:
-    """Lines of a name, a number and what it is of, under titles."""
-
-    def __init__(self, out: TextIO) -> None:
-        self.out = out
-
-    def title(self, text: str) -> None:
-        """Begins a part."""
-        print(f"\n{text}", file=self.out)
-
-    def line(self, name: str, value: object, of: object = "") -> None:
-        """A share is shown as a percentage."""
-        print(f"  {name:<28}{shown(value):>9}   {of}".rstrip(), file=self.out)
-
-    def shares(self, found: object, most: int | None = None) -> None:
-        """Shares by name, each with the number of frames it is of."""
-        assert isinstance(found, Mapping)
-        for name, counted in islice(found.items(), most):
-            self.line(f"  {name}", counted["exact"], counted["frames"])
-
-
-def tell(found: Report, model: str, left_out: int, out: TextIO) -> None:
-    """The report for a person."""
-    table, metrics = Table(out), found.metrics
-    apart = f", {left_out} left out: no real end" if left_out else ""
-    print(f"{model}: {found.n} programs{apart}", file=out)
-    table.title("Output, by a full trace")
-    table.line("pass@1", found.pass_at_1, f"{found.right}/{found.n}")
-    table.line("cut off", found.cut_off)
-    table.line("failed", found.failed)
-    table.line("legal frames", metrics["legal_frames"])
-    walked, past = metrics.get("free_running"), metrics.get("true_past")
-    if isinstance(walked, Mapping):
-        table.title("Walking by itself, mean over traces")
-        for name, title in TITLES.items():
-            table.line(title, walked[name])
-    if isinstance(past, Mapping):
-        table.title(f"With the true past, over {past['frames']} frames")
-        for name in ("frame_exact", "state_exact", "action_exact"):
-            table.line(TITLES[name].removesuffix(" per frame"), past[name])
-        table.shares(past["events"])
-        table.title("Frame exact after the most common operations")
-        table.shares(past["operations"], OPERATIONS_SHOWN)
-    table.title("Confidence")
-    for name, sure in found.calibrations.items():
-        error = "-" if sure.error is None else f"{sure.error:.3f}"
-        table.line(f"ECE of {name}", error, sure.count)
-    table.title("Cost of a frame")
-    speed = metrics["speed"]
-    assert isinstance(speed, Mapping)
-    for name, value in speed.items():
-        table.line(name.replace("_", " "), "-" if value is None else f"{value:.1f}")
-
-
-def shown(value: object) -> str:
-    """A share as a percentage."""
-    if isinstance(value, float):
-        return f"{100 * value:.1f} %"
-    return "-" if value is None else str(value)
+    async def output(self, item: Item, args: str) -> str | None:
+        """What the function returns for `args`; None where it raises, or cannot be called so."""
+        try:
+            frames = await self(replace(item, entry=replace(item.entry, args=args)))
+        except EntryError:
+            return None
+        last = frames[-1] if frames else None
+        if frames is None or last is None or last.event is not Event.RETURN or last.value is None:
+            return None
+        if len(frames) > 1 and frames[-2].event is Event.EXCEPTION and frames[-2].depth == 0:
+            return None
+        return last.value.text
 
 
 def run(options: EvaluateOptions) -> None:
-    """Runs the command on this process's own streams."""
+    """Runs the command on this process's own streams. Raises KeyboardInterrupt after a Ctrl-C."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    asyncio.run(evaluate(options, sys.stdout, sys.stderr))
+    if not asyncio.run(evaluate(options, sys.stdout, sys.stderr)):
+        raise KeyboardInterrupt
