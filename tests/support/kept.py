@@ -20,10 +20,16 @@ SUBJECT = Subject("/f.py", "source", "f", "3", "tape")
 class Kept:
     """A keeper of a session, a person's if no timeline is given, and what it has told."""
 
-    def __init__(self, file: Path, person: Person, timeline: Timeline | None = None) -> None:
+    def __init__(
+        self,
+        file: Path,
+        person: Person,
+        timeline: Timeline | None = None,
+        workspace: Path | None = None,
+    ) -> None:
         self.file, self.person = file, person
         self.told: list[str] = []
-        self.keeper = Keeper(file, file.parent, SUBJECT, self.told.append)
+        self.keeper = Keeper(file, workspace or file.parent, SUBJECT, self.told.append)
         self.keeper.follow(timeline or person.session.timeline)
 
     def close(self, session: int = 1) -> Timeline:
