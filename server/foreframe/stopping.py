@@ -148,6 +148,13 @@ class Stopping:
             breakpoint_.hits[branch] = hits[: bisect_left(hits, node.length)]
         self.judge(node, lambda text, frame: None)  # it has been reached; logpoints have spoken
 
+    def prepend(self, origin: int, branch: int, shift: int) -> None:
+        """A branch begins that is another with `shift` frames before it: its hits come later."""
+        self.branch = branch
+        for breakpoint_ in self.breakpoints():
+            hits = breakpoint_.hits.get(origin, [])
+            breakpoint_.hits[branch] = [length + shift for length in hits]
+
     def plain_places(self) -> frozenset[Place]:
         """Where every arrival stops."""
         places: set[Place] = set()

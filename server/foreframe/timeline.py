@@ -210,33 +210,28 @@ class Timeline:
         """
         origin, shift = self.branch, trace.length - self.cursor.trace.length
         known = first_known(self.tip)
-        made = trace
         for node in self.ahead():
-            made = Trace(node.state, node.frame, made, made.length + 1, node.skipped)
-        at: dict[int, Trace] = {}
-        node_: Trace | None = made
-        while node_ is not None:
-            at[node_.length] = node_
-            node_ = node_.parent
-        number = len(self.branches)
-        past = at[known + shift - 1]
-        step = Step(
-            len(self.steps), None, None, past, end, message, usage, number, change
-        )  # fmt: skip
-        first = step
-        self._add(step)
-        for old in reversed([s for s in origin.steps() if s.change is None or
-                             s.change.kind != "past"]):  # fmt: skip
-            moved = at[old.trace.length + shift]
+            trace = Trace(node.state, node.frame, trace, trace.length + 1, node.skipped)
+        at = {node.length: node for node in trace.nodes()}
+        number, length = len(self.branches), self.cursor.trace.length + shift
+        past = at[known + shift - 1 + origin.past]
+        first = Step(len(self.steps), None, None, past, end, message, usage, number, change)
+        self._add(first)
+        step = first
+        for old in reversed([*origin.steps()]):
+            if old.change is not None and old.change.kind == "past":
+                continue  # it is in the new one
+            moved, parent = at[old.trace.length + shift], step
             step = replace(
-                old, number=len(self.steps), parent=step, trace=moved, usage=NO_USAGE, branch=number
-            )
+                old, number=len(self.steps), parent=parent, trace=moved, usage=NO_USAGE,
+                branch=number,
+            )  # fmt: skip
             if old.observation is not None:
                 self._checked[moved] = step
             self._add(step)
         self.branch = Branch(number, first, step, origin.model, origin.number)
         self.branches.append(self.branch)
-        self.cursor = replace(self.cursor, trace=trace)
+        self.cursor = replace(self.cursor, trace=at[length])
         return self.branch
 
     def _add(self, step: Step) -> None:

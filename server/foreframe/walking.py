@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from foreframe.ahead import Ahead
 from foreframe.parties import Listener, OnFrame, Output, WorldModel
+from foreframe.past import Past
 from foreframe.printing import Printing
 from foreframe.run import Run
 from foreframe.stopping import Stopping, uncaught
-from foreframe.timeline import NO_USAGE, Reason, Stop, Timeline, is_reached_backward, remaining
-from foreframe_protocol.states import Action, End, Event, Frame, Goal, State, Trace, left_entry
+from foreframe.timeline import NO_USAGE, Reason, Stop, Timeline, remaining
+from foreframe_protocol.states import End, Frame, Goal, State, Trace, left_entry
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
@@ -40,6 +41,10 @@ class Walker:
         """A branch has begun in `state`."""
         self._printing.append(Printing(self.program.tree, state))
 
+    def prepend(self, origin: int) -> None:
+        """A branch has begun that is another one with a past."""
+        self._printing.append(self._printing[origin])
+
     async def forward(self, run: Run) -> Stop | None:
         """Over visited ground, over what was predicted ahead, then on with the model.
 
@@ -62,20 +67,9 @@ class Walker:
                 return stop or self._at_end(run, run.node)
         return await self._predict(run)
 
-    def backward(self, run: Run) -> Stop:
-        """Over visited ground, to the goal, or to the very first line."""
-        first = run.start.trace
-        for node in self.timeline.behind():
-            if node.frame is not None and node.frame.event is Event.LINE:
-                first = node
-            if run.goal.action is Action.RUN_TO:
-                hit = self.stopping.judge(node, self._log)
-                if hit is not None:
-                    return Stop(node, hit.reason, text=hit.text, breakpoints=hit.breakpoints)
-            elif is_reached_backward(run.goal, run.start.state, node):
-                return Stop(node, Reason.STEP)
-        text = "this is the first line: nothing before it has been predicted"
-        return Stop(first, Reason.ENTRY, "At the start", text)
+    async def backward(self, run: Run) -> Stop:
+        """Over visited ground, then into what the model says came before. Raises EngineError."""
+        return await Past(self).back(run)
 
     async def _predict(self, run: Run) -> Stop | None:
         """Asks the world model until the goal, the program's end or a limit is reached.
@@ -123,14 +117,14 @@ class Walker:
     def judge(self, run: Run, node: Trace) -> Stop | None:
         """Why a walk forward stops on the last frame of `node`, if it does."""
         assert node.frame is not None
-        hit = self.stopping.judge(node, self._log)
+        hit = self.stopping.judge(node, self.log)
         if hit is not None:
             return Stop(node, hit.reason, text=hit.text, breakpoints=hit.breakpoints)
         if run.goal.reached(run.start.state, node.frame) and not left_entry(node.frame):
             return Stop(node, run.reason)
         return None
 
-    def _log(self, text: str, frame: Frame) -> None:
+    def log(self, text: str, frame: Frame) -> None:
         """What a logpoint says."""
         self.listener.output(Output(text + "\n", "log", frame.line))
 
