@@ -107,6 +107,8 @@ def test_json_is_one_object_a_frame_and_the_summary_last(call: list[str | Path])
         "depth": 0,
         "confidence": frames[2]["confidence"],
         "locals": frames[2]["locals"],
+        "expressions": [],
+        "next": None,
         "value": None,
         "right": True,
         "real": None,

@@ -103,8 +103,8 @@ async def test_a_module_is_stepped_through_and_shows_its_globals(module: Setting
     stack = await client.stack()
     assert [f["name"] for f in stack] == ["area", "f", "<module>"]
     scopes = (await client.scopes(frameId=stack[0]["id"]))["scopes"]
-    assert [s["name"] for s in scopes] == ["Locals", "Globals"]
-    page = await client.variables(variablesReference=scopes[1]["variablesReference"])
+    assert [s["name"] for s in scopes] == ["Locals", "Expression", "Globals"]
+    page = await client.variables(variablesReference=scopes[2]["variablesReference"])
     assert [v["name"] for v in page["variables"]] == ["text"]
     assert await client.value("len(text) + size") == "1504"
     scopes = (await client.scopes(frameId=stack[2]["id"]))["scopes"]

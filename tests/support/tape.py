@@ -17,6 +17,7 @@ from foreframe_protocol.states import (
     Event,
     Frame,
     Goal,
+    Part,
     Prediction,
     Provenance,
     State,
@@ -120,7 +121,13 @@ def as_predicted(frame: Frame, *, is_given: bool) -> Frame:
         return replace(real, provenance=Provenance.PREDICTED, confidence=CONFIDENCE)
 
     values = None if frame.locals is None else {n: value(v) for n, v in frame.locals.items()}
-    return replace(frame, locals=values, value=frame.value and value(frame.value))
+    return replace(
+        frame,
+        locals=values,
+        value=frame.value and value(frame.value),
+        parts=tuple(Part(part.index, value(part.value)) for part in frame.parts),
+        upcoming=frame.upcoming and value(frame.upcoming),
+    )
 
 
 def save(frames: Sequence[Frame], path: Path) -> None:
@@ -138,6 +145,8 @@ def load(path: Path) -> list[Frame]:
                 "locals": record["locals"]
                 and {name: value_of(value) for name, value in record["locals"].items()},
                 "value": record["value"] and value_of(record["value"]),
+                "parts": tuple(Part(p["index"], value_of(p["value"])) for p in record["parts"]),
+                "upcoming": record["upcoming"] and value_of(record["upcoming"]),
             }
         )
         for record in json.loads(path.read_text())

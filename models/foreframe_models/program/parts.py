@@ -96,9 +96,25 @@ def watched_loops(tree: ast.AST) -> dict[int, ast.expr]:
     }
 
 
-def source_of(group: Group, index: int) -> str:
-    """The text of a part, on one line, as Python writes it. Empty for an unknown index."""
-    return ast.unparse(group.parts[index]) if 0 <= index < len(group.parts) else ""
+def source_of(group: Group, index: int, lines: Sequence[str] = ()) -> str:
+    """The text of a part, as `lines` of the program have it. Empty for an unknown index."""
+    return text_of(group.parts[index], lines) if 0 <= index < len(group.parts) else ""
+
+
+def text_of(node: ast.expr, lines: Sequence[str]) -> str:
+    """The text of an expression in its program, or as Python writes it where places are wrong.
+
+    Until 3.12 they can be so within f-strings.
+    """
+    text = ast.unparse(node)
+    if node.lineno == node.end_lineno and node.lineno <= len(lines):
+        found = lines[node.lineno - 1].encode()[node.col_offset : node.end_col_offset].decode()
+        try:
+            if ast.unparse(ast.parse(found.strip(), mode="eval")) == text:
+                return found.strip()
+        except (SyntaxError, ValueError):
+            return text
+    return text
 
 
 def _with_constants(code: CodeType, new: Callable[[object], object]) -> CodeType:

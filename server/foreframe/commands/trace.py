@@ -22,6 +22,7 @@ from foreframe.commands.options import engine_option
     help="Cut a longer trace off there.",
 )
 @click.option("--check", is_flag=True, help="Also run the program once and say what was right.")
+@click.option("--micro", is_flag=True, help="Show the value of each expression on the way.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a frame, then a summary.")
 @click.option(
     "--format",
@@ -38,6 +39,7 @@ def trace(
     engine: str,
     max_frames: int,
     check: bool,
+    micro: bool,
     as_json: bool,
     style: str,
 ) -> None:
@@ -50,4 +52,5 @@ def trace(
 
     if as_json and style == "cwm":
         raise BadOption("--json and --format cwm exclude each other")
-    run(TraceOptions(file, function, args, engine, max_frames, check, "json" if as_json else style))
+    style = "json" if as_json else style
+    run(TraceOptions(file, function, args, engine, max_frames, check, style, micro))

@@ -10,9 +10,11 @@ from foreframe.dap.conversation import Body
 from foreframe.dap.current import Current
 from foreframe.dap.variables import Variables, shown_stack, value_text
 from foreframe.errors import BadArguments, ExpressionError, NotKnown
+from foreframe.evaluated import Evaluated, expressions_of
 from foreframe.expressions import evaluate
 from foreframe.stopping import names_of
 from foreframe.timeline import Reason
+from foreframe_models.program.source import HOLE
 from foreframe_protocol import dap
 from foreframe_protocol.states import Event, Trace, Value, left_entry
 
@@ -79,8 +81,25 @@ class Inspection:
 
             is_top = index == len(shown_stack(cursor.state)) - 1
             found = check_scopes.named(cursor.comparison, cursor.trace, index, is_top=is_top)
-            return {"scopes": self.variables.compared(found)}
-        return {"scopes": self.variables.scopes(cursor.trace, index)}
+            scopes = self.variables.compared(found)
+            if cursor.comparison is not None and cursor.comparison.frame.same_place:
+                scopes += self._evaluated(cursor.comparison.predicted, index)
+            return {"scopes": scopes}
+        scopes = self.variables.scopes(cursor.trace, index)
+        scopes[1:1] = self._evaluated(cursor.trace, index)
+        return {"scopes": scopes}
+
+    def _evaluated(self, trace: Trace, index: int) -> list[dap.Scope]:
+        """The expressions that a scope evaluated on the way to this stop."""
+        program = self._current.launched.program
+        found = list(expressions_of(program).at(trace, index))
+        if program.holes:
+            from foreframe.hole_values import from_holes
+
+            given = from_holes(program, trace, index)
+            scope = trace.state.stack[index]
+            found += (Evaluated(f"{HOLE} for {one.name}", one.value, scope) for one in given)
+        return self.variables.evaluated(found)
 
     def on_variables(self, arguments: asked.VariablesArguments) -> Body:
         _ = self._current.stop  # there must be one

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from foreframe.errors import CannotSet, StaleReference
+from foreframe.evaluated import NEXT_OF, Evaluated, elements
 from foreframe_protocol import dap
 from foreframe_protocol.states import Event, Provenance, Scope, State, Trace, Value
 from foreframe_protocol.values import Kind, Tree, parse_value
@@ -41,10 +42,13 @@ class _Group:
 
 
 class Variables:
-    """Frames and references of one stop. Numbers are never used twice in a session."""
+    """Frames and references of one stop. Numbers are never used twice in a session.
 
-    def __init__(self) -> None:
-        self._last = 0
+    `first`: all numbers are larger.
+    """
+
+    def __init__(self, first: int = 0) -> None:
+        self._last = first
         self._groups: dict[int, _Group] = {}
         self._frames: dict[int, int] = {}
         self._ids: dict[int, int] = {}
@@ -80,6 +84,11 @@ class Variables:
         if index > 0 and stack[0].scope_line == 0:
             found.append(self._scope("Globals", list(plain_locals(stack[0], 0))))
         return found
+
+    def evaluated(self, found: Iterable[Evaluated]) -> list[dap.Scope]:
+        """A scope of the expressions that were evaluated; none where none are known."""
+        values = [expression(one) for one in found]
+        return [self._scope("Expression", values)] if values else []
 
     def compared(self, titled: Mapping[str, list[Named]]) -> list[dap.Scope]:
         """Scopes by their titles."""
@@ -206,6 +215,14 @@ def plain_locals(scope: Scope, frame: int) -> Iterator[Named]:
     """The variables of the scope at the index `frame` of the stack."""
     for name, value in scope.locals.items():
         yield Named(name, parse_value(value.text, cut=value.cut), value, name, frame)
+
+
+def expression(one: Evaluated) -> Named:
+    """An expression's value, under its source text. What it gives now may be something else."""
+    if one.source.startswith(NEXT_OF):
+        tree = Tree(Kind.OPAQUE, elements(one.value))
+        return Named(one.source, tree, one.value, None)
+    return Named(one.source, parse_value(one.value.text, cut=one.value.cut), one.value, None)
 
 
 def happened(trace: Trace) -> Iterator[Named]:

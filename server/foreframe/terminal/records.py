@@ -27,6 +27,13 @@ class Records:
             "depth": frame.depth,
             "confidence": frame.confidence,
             "locals": locals_of(told),
+            "expressions": [
+                {"source": one.source, "line": one.scope.line} | value_of(one.value, True, check)
+                for one, check in zip(told.evaluated, told.checks, strict=True)
+            ],
+            "next": None
+            if told.upcoming is None
+            else {"source": told.upcoming.source} | value_of(told.upcoming.value, True, None),
             "value": None,
             "right": None if check is None else check.right,
             "real": None,

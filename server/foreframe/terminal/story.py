@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from foreframe.evaluated import Evaluated, expressions_of
 from foreframe.reality import Run
-from foreframe_protocol.alignment import FrameCheck, Tally, check_frame, tally
+from foreframe_protocol.alignment import (
+    FrameCheck,
+    Tally,
+    ValueCheck,
+    check_frame,
+    check_value,
+    tally,
+)
 from foreframe_protocol.states import End, Event, Frame, Locals, State, Usage
 from foreframe_protocol.trace_text import compared_with
+
+if TYPE_CHECKING:
+    from foreframe_models.program.control_flow import Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +33,9 @@ class Told:
     deleted: tuple[str, ...]
     check: FrameCheck | None  # None: not checked
     parts: bool = False  # the first frame that stands elsewhere than the real one
+    evaluated: tuple[Evaluated, ...] = ()  # on the way here
+    checks: tuple[ValueCheck | None, ...] = ()  # of those, one each
+    upcoming: Evaluated | None = None  # what a `for` here takes next
 
     @property
     def confidence(self) -> float | None:
@@ -35,9 +50,13 @@ class Told:
 
 @dataclass(slots=True)
 class Story:
-    """Collects frames and says of each what is to be told. `run` is the real run, if any."""
+    """Collects frames and says of each what is to be told. `run` is the real run, if any.
+
+    `program` gives expressions their source texts; without it none are told.
+    """
 
     run: Run | None = None
+    program: Program | None = None
     state: State = field(default_factory=State)
     told: list[Told] = field(default_factory=list)
 
@@ -58,6 +77,15 @@ class Story:
         astray = check is not None and not check.same_place
         parts = astray and not any(t.check and not t.check.same_place for t in self.told)
         told = Told(len(self.told) + 1, frame, previous, changed, deleted, check, parts)
+        if self.program is not None:
+            expressions = expressions_of(self.program)
+            evaluated = tuple(expressions.told(self.state, frame))
+            told = replace(
+                told,
+                evaluated=evaluated,
+                checks=part_checks(frame, check)[: len(evaluated)],
+                upcoming=expressions.upcoming(frame),
+            )
         self.state = self.state.after(frame)
         self.told.append(told)
         return told
@@ -79,6 +107,17 @@ class Story:
         finished = end is End.FINISHED
         real = self.run.frames if finished else self.run.frames[: len(checks)]
         return tally(checks, tuple(real), ended=finished and self.run.end is End.FINISHED)
+
+
+def part_checks(frame: Frame, check: FrameCheck | None) -> tuple[ValueCheck | None, ...]:
+    """The parts of a frame beside those of the real one at the same place."""
+    if check is None or check.real is None or not check.same_place:
+        return (None,) * len(frame.parts)
+    real = {part.index: part.value for part in check.real.parts}
+    return tuple(
+        check_value(part.value, real[part.index]) if part.index in real else None
+        for part in frame.parts
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from foreframe.evaluated import NEXT_OF, Evaluated, elements
 from foreframe.terminal.story import Ending, Story, Told
 from foreframe_protocol.alignment import WRONG, ValueCheck
 from foreframe_protocol.states import End, Event, Frame, Provenance, Value, Verdict
@@ -28,6 +29,7 @@ class Marks:
         self.right, self.wrong, self.unknown = ("ok", "no", "--") if plain else ("✓", "✗", "·")
         self.real = "really" if plain else "←"
         self.more = "..." if plain else "…"
+        self.back = "in" if plain else "↳"
         self.gone = "-"
 
 
@@ -35,12 +37,24 @@ class TracePrinter:
     """Prints the rows of one trace. Column widths are set once, from the program's text."""
 
     def __init__(
-        self, out: TextIO, *, steps: int, places: int, sources: int, checked: bool
+        self,
+        out: TextIO,
+        *,
+        steps: int,
+        places: int,
+        sources: int,
+        checked: bool,
+        micro: bool = False,
     ) -> None:
-        """`steps`, `places`, `sources`: characters of the longest number, `scope:line`, line."""
+        """`steps`, `places`, `sources`: characters of the longest number, `scope:line`, line.
+
+        `micro`: expressions have rows of their own.
+        """
         self.out, self.console = out, console_for(out)
         self.marks = Marks(plain=self.console.options.ascii_only)
-        self.checked = checked
+        self.checked, self.micro = checked, micro
+        self.last: tuple[str, int] | None = None  # scope and line of the row above
+        self.lines: dict[int, str] = {}  # those seen
         self.ended = False  # whether it is told that the real run has
         self.said: dict[tuple[str, int, str], str] = {}  # of a name in a scope: what is wrong
         self.widths = column_widths(self.console.width, steps, places, sources)
@@ -55,6 +69,9 @@ class TracePrinter:
     def frame(self, told: Told) -> None:
         """One frame, and the real place where it should have been."""
         frame = told.frame
+        if self.micro:
+            for one, found in zip(told.evaluated, told.checks, strict=True):
+                self.expression(one, found)
         self.row(
             Text(str(told.step), style=QUIET),
             Text(self.place(frame)),
@@ -66,6 +83,31 @@ class TracePrinter:
         check = told.check
         if check is not None and not check.same_place:
             self.elsewhere(check.real, first=told.parts)
+        self.last = frame.function, frame.line
+        self.lines[frame.line] = frame.source.expandtabs(4)
+        if self.micro and told.upcoming is not None:
+            self.expression(told.upcoming, None)
+
+    def expression(self, one: Evaluated, check: ValueCheck | None) -> None:
+        """A row below the line that evaluates it; the line again after rows of another."""
+        place = one.scope.function, one.scope.line
+        where = "" if place == self.last else f"{self.marks.back} {place[0]}:{place[1]}"
+        self.last = place
+        line = self.lines.get(one.scope.line, "")
+        source = " " * (len(line) - len(line.lstrip()) + 2) + printable(one.source)
+        value = one.value
+        if one.source.startswith(NEXT_OF):
+            text = Text(printable(elements(value)))
+        else:
+            text = Text("= ") + self.value(value, check)
+        self.row(
+            Text(""),
+            Text(fitted(where, self.widths[1], self.marks.more), style=QUIET),
+            Text(fitted(source, self.widths[2], self.marks.more), style=QUIET),
+            text,
+            self.sure(value.confidence),
+            Text("") if check is None else self.mark(check.verdict not in WRONG),
+        )
 
     def elsewhere(self, real: Frame | None, *, first: bool) -> None:
         """The real place, where the prediction stands at another."""
@@ -198,11 +240,16 @@ class TracePrinter:
 
     def confidence(self, told: Told) -> Text:
         """How sure the model is of this row, as a number; `given` where nothing was predicted."""
-        sure = told.confidence
-        if sure is None:
+        if told.confidence is None:
             shown = told.frame.locals or {}
             given = told.step == 1 and all(v.provenance is Provenance.GIVEN for v in shown.values())
             return Text("given" if given else "", style=QUIET)
+        return self.sure(told.confidence)
+
+    def sure(self, sure: float | None) -> Text:
+        """A probability, marked where it is low."""
+        if sure is None:
+            return Text("")
         if sure >= SURE:
             return Text(percent(sure), style=RIGHT)
         mark = "?" if sure >= LIKELY else "??"
@@ -212,7 +259,11 @@ class TracePrinter:
         """Whether the row is right."""
         if told.check is None:
             return Text(self.marks.unknown if self.checked else "", style=QUIET)
-        if told.check.right:
+        return self.mark(told.check.right)
+
+    def mark(self, right: bool) -> Text:
+        """The sign of what is right or wrong."""
+        if right:
             return Text(self.marks.right, style=RIGHT)
         return Text(self.marks.wrong, style=WRONG_STYLE)
 

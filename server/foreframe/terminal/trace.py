@@ -37,6 +37,7 @@ class TraceOptions:
     max_frames: int = 1000
     check: bool = False
     style: str = "table"  # "table", "cwm" or "json"
+    micro: bool = False
 
 
 class Printer(Protocol):
@@ -100,7 +101,7 @@ async def tell(
     start = await model.start(program, entry)
     progress.news(f"starting {model.engine.name}")
     run, trouble = await prepare(model, program, entry, options)
-    story = Story(run)
+    story = Story(run, program)
     printer = printer_for(options, out, program, entry, model)
 
     def show(frame: Frame) -> None:
@@ -167,6 +168,7 @@ def printer_for(
         places=max(len(f.qualname) for f in program.functions) + 1 + digits,
         sources=max(len(line.expandtabs(4)) for line in program.lines),
         checked=options.check,
+        micro=options.micro,
     )
     what = options.path.name if entry.function is None else f"{entry.function}({entry.args})"
     how = "checked against one real run" if options.check else "nothing is executed"
