@@ -52,7 +52,7 @@ def fresh_document(
         if not runs:
             return None
         listing = Listing(sample.source, vocabulary)
-        if rng.random() < 0.5:  # all line tokens are to be learned
+        if rng.random() < 0.15:  # all line tokens are to be learned
             first = rng.randrange(1, LINES - len(listing.number) + 2)
             listing = Listing(sample.source, vocabulary, first=first)
         written = task.write(rng, sample, runs, listing, context)

@@ -32,7 +32,7 @@ RESULTS = {
     "LT": ("LT", "LS", "DSI"),
     "I": ("I", "S", "B", "LI"),
 }
-SHAPES = (("return", 2.0), ("line", 4.0), ("mutate", 3.0), ("branch", 4.0), ("loop", 7.0))
+SHAPES = (("return", 3.0), ("line", 4.0), ("mutate", 3.0), ("branch", 4.0), ("loop", 7.0))
 
 
 def lean_function(rng: Random, level: float) -> Sample:
@@ -125,7 +125,7 @@ def _finish(body: Body, name: str) -> None:
         return
     left = [n for n in body.scope.unread if n in body.scope.types]
     left.sort(key=list(body.scope.types).index)
-    if left and rng.random() < 0.35:
+    if left and rng.random() < 0.35 and body.lines:
         body.add(f"return {left[-1]}")
         return
     text = body.expression(body.returns, rng.choice((1, 2, 2, 3)))

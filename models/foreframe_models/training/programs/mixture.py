@@ -15,13 +15,13 @@ from foreframe_models.training.programs.lean import lean_function
 
 # (weight, level from which on it is drawn, maker)
 KINDS: list[tuple[float, float, Maker]] = [
-    (28, 0.0, random_function),
-    (50, 0.0, lean_function),
-    (34, 0.15, FUNCTIONS),
-    (20, 0.1, METHODS),
-    (7, 0.3, module_script),
-    (7, 0.4, OBJECTS),
-    (7, 0.3, RARITIES),
+    (20, 0.0, random_function),
+    (66, 0.0, lean_function),
+    (30, 0.15, FUNCTIONS),
+    (30, 0.1, METHODS),
+    (6, 0.3, module_script),
+    (6, 0.4, OBJECTS),
+    (5, 0.3, RARITIES),
 ]
 
 
