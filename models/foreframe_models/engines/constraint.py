@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from foreframe_models.engines.base import EngineAborted, EngineRefused
 
+GRAMMARS_KEPT = 64
+
 
 class _Tokens:
     """A vocabulary in the shape that llguidance asks for."""
@@ -48,6 +50,7 @@ class GrammarVocabulary:
         wrapped = TokenizerWrapper(_Tokens(tokens, specials, eos, encode))
         self._tokenizer = LLTokenizer(wrapped, n_vocab=len(tokens), eos_token=eos, slices=[])
         self.size, self.eos = len(tokens), eos
+        self._compiled: dict[str, LLMatcher] = {}  # at their start, the one used last at the end
 
     @classmethod
     def of_ids(cls, size: int, eos: int) -> GrammarVocabulary:
@@ -56,11 +59,20 @@ class GrammarVocabulary:
         return cls(tokens, range(size), eos)
 
     def constraint(self, grammar: str) -> Constraint:
-        """The grammar at its start. Raises EngineRefused when it does not compile."""
-        matcher = LLMatcher(self._tokenizer, grammar, log_level=0)
-        if matcher.is_error():
-            raise EngineRefused(f"the grammar is wrong: {_first_line(matcher.get_error())}")
-        return Constraint(matcher, self)
+        """The grammar at its start. Raises EngineRefused when it does not compile.
+
+        The last ones are kept compiled: in a loop the same come again and again, and compiling one
+        costs as much as generating a token or two.
+        """
+        matcher = self._compiled.pop(grammar, None)
+        if matcher is None:
+            matcher = LLMatcher(self._tokenizer, grammar, log_level=0)
+            if matcher.is_error():
+                raise EngineRefused(f"the grammar is wrong: {_first_line(matcher.get_error())}")
+        self._compiled[grammar] = matcher
+        if len(self._compiled) > GRAMMARS_KEPT:
+            del self._compiled[next(iter(self._compiled))]
+        return Constraint(matcher.deep_copy(), self)
 
 
 class Constraint:
