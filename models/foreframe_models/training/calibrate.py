@@ -16,6 +16,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
+from typing import TypedDict
 
 from foreframe_models.confidence import KINDS, Scale, as_json
 from foreframe_models.engines.embedded import EmbeddedEngine
@@ -35,6 +36,17 @@ from foreframe_protocol.states import Frame, Trace
 SEED = 40_000_003  # of programs that are used nowhere else
 LIMITS = TraceLimits(frames=40)
 Found = dict[str, Sure]  # by kind of confidence
+
+
+class Told(TypedDict):
+    """How well confidences of one kind are calibrated, on programs they were not fitted on."""
+
+    count: int
+    right: float
+    ece_before: float
+    ece: float
+    temperature: float
+    bias: float
 
 
 def programs(count: int, seed: int = SEED) -> Iterator[tuple[Item, list[Frame]]]:
@@ -79,7 +91,7 @@ async def collect(folder: Path, count: int) -> list[Found]:
         await model.close()
 
 
-def calibrate(folder: Path, *, count: int = 240) -> dict[str, object]:
+def calibrate(folder: Path, *, count: int = 240) -> dict[str, Told]:
     """Fits and writes the scales; how they do on programs that they were not fitted on, by kind.
 
     Raises EngineError for a folder without a model.
@@ -102,17 +114,17 @@ def joined(found: Sequence[Found], kind: str) -> Sure:
     return [one for part in found for one in part[kind]]
 
 
-def told(found: Sure, scale: Scale) -> dict[str, object]:
+def told(found: Sure, scale: Scale) -> Told:
     """The expected calibration error before and after, for the card."""
     after = [(scale(sure) or 0.0, good) for sure, good in found]
-    numbers = {
-        "ece_before": Calibration.of(found).error or 0.0,
-        "ece": Calibration.of(after).error or 0.0,
-        "right": sum(good for _, good in found) / len(found),
-        "temperature": scale.temperature,
-        "bias": scale.bias,
-    }
-    return {"count": len(found), **{name: round(value, 4) for name, value in numbers.items()}}
+    return Told(
+        count=len(found),
+        right=round(sum(good for _, good in found) / len(found), 4),
+        ece_before=round(Calibration.of(found).error or 0.0, 4),
+        ece=round(Calibration.of(after).error or 0.0, 4),
+        temperature=round(scale.temperature, 4),
+        bias=round(scale.bias, 4),
+    )
 
 
 def save(folder: Path, metadata: Metadata) -> None:

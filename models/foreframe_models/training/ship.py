@@ -12,13 +12,14 @@ import argparse
 import json
 import platform
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
 from foreframe_models.training import model as models
+from foreframe_models.training.calibrate import Told, calibrate
 from foreframe_models.training.curve import plot
 from foreframe_models.training.export import Agreement, export
 from foreframe_models.training.measure import Exactness, exactness, heldout, read_programs
@@ -41,6 +42,7 @@ class Card:
     generated: Exactness
     programs: Exactness | None
     extra: dict[str, object]  # measured elsewhere, from a JSON file
+    confidence: Mapping[str, Told] = field(default_factory=dict)  # by kind, as calibrated
 
     def as_json(self) -> dict[str, object]:
         """For machines."""
@@ -55,6 +57,7 @@ class Card:
             "top1_as_checkpoint": round(self.agreement.top1, 4),
             **self.generated.as_json("generated"),
             **(self.programs.as_json("programs") if self.programs else {}),
+            "confidence": {kind: dict(told) for kind, told in self.confidence.items()},
             **self.extra,
         }
 
@@ -85,6 +88,7 @@ class Card:
         extra = "\n".join(
             f"- {name.replace('_', ' ')}: {value}" for name, value in self.extra.items()
         )
+        extra += "".join(confidence_rows(self.confidence))
         minutes = round(self.training_minutes)
         return f"""# The small model
 
@@ -125,6 +129,21 @@ model in a config file
 """
 
 
+def confidence_rows(found: Mapping[str, Told]) -> Iterator[str]:
+    """A table of how well confidences were calibrated, after a blank line; nothing of nothing."""
+    if not found:
+        return
+    yield "\n\nHow sure it says it is, fitted on generated programs and measured on others:\n\n"
+    yield "| of | told | right | calibration error before | after | temperature | bias |\n"
+    yield "| --- | --- | --- | --- | --- | --- | --- |\n"
+    for kind, told in found.items():
+        yield (
+            f"| {kind.replace('_', ' ')} | {told['count']} | {told['right']:.3f} | "
+            f"{told['ece_before']:.3f} | {told['ece']:.3f} | "
+            f"{told['temperature']:.2f} | {told['bias']:.2f} |\n"
+        )
+
+
 def hardware(threads: int) -> str:
     """The processor or GPU, in words."""
     if torch.cuda.is_available():
@@ -149,9 +168,11 @@ def ship(
     precision: str = "int8",
     weaknesses: str = "",
     count: int = 300,
+    calibrated_on: int = 240,
 ) -> Card:
-    """Makes the folder. Raises ExportError."""
+    """Makes the folder, its confidences fitted on `calibrated_on` programs. Raises ExportError."""
     agreement = export(checkpoint, folder, precision=precision)
+    confidence = calibrate(folder, count=calibrated_on) if calibrated_on else {}
     model, vocabulary = models.load(checkpoint)
     context = model.config.max_position_embeddings
     given = list(read_programs(programs, vocabulary, context)) if programs else []
@@ -169,6 +190,7 @@ def ship(
         generated=exactness(model, heldout(count, vocabulary, context, CARD_SEED), vocabulary),
         programs=exactness(model, given, vocabulary) if given else None,
         extra=json.loads(extra.read_text(encoding="utf-8")) if extra else {},
+        confidence=confidence,
     )
     shutil.copytree(checkpoint, folder / "checkpoint", dirs_exist_ok=True)
     for file in (folder / "checkpoint").iterdir():
@@ -189,6 +211,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--extra", type=Path, help="JSON of what was measured elsewhere")
     parser.add_argument("--weaknesses", type=Path, help="a text for the card")
     parser.add_argument("--precision", default="int8")
+    parser.add_argument("--calibrated-on", type=int, default=240, help="programs; 0: not at all")
     given = parser.parse_args(arguments)
     card = ship(
         given.checkpoint,
@@ -198,6 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         extra=given.extra,
         precision=given.precision,
         weaknesses=given.weaknesses.read_text(encoding="utf-8") if given.weaknesses else "",
+        calibrated_on=given.calibrated_on,
     )
     print(json.dumps(card.as_json()))
 

@@ -17,8 +17,8 @@ def line(number: int, **names: str) -> Frame:
     return Frame(Event.LINE, "f", 1, number, "", {n: Value(t) for n, t in names.items()})
 
 
-def value(event: Event, text: str, **other: int) -> Frame:
-    return Frame(event, "f", 1, 3, "", value=Value(text), **other)
+def value(event: Event, text: str, depth: int = 0) -> Frame:
+    return Frame(event, "f", 1, 3, "", value=Value(text), depth=depth)
 
 
 def test_a_right_frame_is_right_in_everything() -> None:
