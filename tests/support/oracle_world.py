@@ -56,16 +56,24 @@ class OracleWorld:
                 texts = ("None",) * len(program.holes)
                 source = fill("\n".join(program.lines), program.holes, texts)
                 program = Program.parse(source, program.path)
-            run = await observe(program, self._entries[trace], Limits(frames=self.max_frames))
+            run = await observe(program, self._entry(trace), Limits(frames=self.max_frames))
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
         finally:
             self.running -= 1
-        node, frames = trace, run.frames[1:]
-        for frame in frames:
+        node, frames = trace, run.frames[trace.length :]
+        for index, frame in enumerate(frames, 1):
             node = node.append(frame)
-            if on_frame is not None and on_frame(frame):
-                return Prediction(node, tuple(frames), End.CANCELLED)
-        ended = bool(frames) and left_entry(frames[-1])
-        return Prediction(node, tuple(frames), End.FINISHED if ended else End.CUT_OFF, "cut off")
+            ended = on_frame is not None and bool(on_frame(frame))
+            if left_entry(frame):
+                return Prediction(node, tuple(frames[:index]), End.FINISHED)
+            if goal.reached(trace.state, frame):
+                return Prediction(node, tuple(frames[:index]), End.REACHED)
+            if ended:
+                return Prediction(node, tuple(frames[:index]), End.CANCELLED)
+        return Prediction(node, tuple(frames), End.CUT_OFF, "cut off")
+
+    def _entry(self, trace: Trace) -> Entry:
+        """What the run was started with that `trace` is a part of."""
+        return self._entries[trace.nodes()[0]]

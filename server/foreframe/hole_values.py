@@ -1,0 +1,104 @@
+"""Holes in a session: which values come out of one, and which expressions would give them. Pure."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from foreframe.errors import ExpressionError
+from foreframe.explaining import statements
+from foreframe.expressions import evaluate
+from foreframe.guesses import guesses
+from foreframe.holes import Hole, holes_of
+from foreframe_protocol.states import Event, Locals, Trace, Value, Verdict
+from foreframe_protocol.values import compare
+
+if TYPE_CHECKING:
+    from foreframe_models.program.control_flow import Program
+
+MOST = 8  # expressions that are proposed
+
+
+@dataclass(frozen=True, slots=True)
+class FromHole:
+    """A variable that got its value from a hole, in the line that has just run."""
+
+    hole: Hole
+    name: str
+    value: Value
+    before: Locals  # what was known when the hole was evaluated
+
+
+def from_holes(program: Program, trace: Trace, depth: int) -> list[FromHole]:
+    """The variables of the scope at `depth` of the stack that a hole has just given a value."""
+    if not program.holes or depth >= len(trace.state.stack):
+        return []
+    node: Trace | None = trace.parent
+    while node is not None and node.frame is not None:
+        if node.frame.depth == depth and node.frame.event is not Event.RETURN:
+            break
+        node = node.parent
+    if node is None or node.frame is None or node.frame.event is not Event.LINE:
+        return []
+    line, before = node.frame.line, node.frame.locals or {}
+    given = _given(program, line)
+    now = trace.state.stack[depth].locals
+    return [FromHole(hole, name, now[name], before) for name, hole in given.items() if name in now]
+
+
+def _given(program: Program, line: int) -> dict[str, Hole]:
+    """The names that the statement on a line gets from holes that stand for whole values."""
+    statement = statements(program.tree).get(line)
+    holes = _places(program)
+    found: dict[str, Hole] = {}
+
+    def pair(target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, ast.Name) and isinstance(value, ast.Name):
+            text = program.lines[value.lineno - 1].encode("utf-8")
+            column = len(text[: value.col_offset].decode("utf-8", "replace"))
+            hole = holes.get((value.lineno, column))
+            if hole is not None and value.id == program.hole_name:
+                found[target.id] = hole
+        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            for one, other in zip(target.elts, value.elts, strict=False):
+                pair(one, other)
+
+    match statement:
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                pair(target, value)
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            pair(target, value)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _places(program: Program) -> dict[tuple[int, int], Hole]:
+    return {(hole.line, hole.column): hole for hole in holes_of(program)}
+
+
+def expressions_giving(hole: Hole, before: Locals, wanted: str) -> list[str]:
+    """Expressions in what was in scope at a hole that give `wanted` there, the simpler first.
+
+    The literal itself always does, and comes last.
+    """
+    found: list[str] = []
+    for text in guesses(hole):
+        try:
+            given = evaluate(text, before).text
+        except ExpressionError:
+            continue
+        if compare(given, wanted) is Verdict.MATCH and text != wanted:
+            found.append(text)
+    found.sort(key=lambda text: (_is_literal(text), len(text)))
+    return [*found[: MOST - 1], wanted]
+
+
+def _is_literal(text: str) -> bool:
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return False
+    return True

@@ -1,0 +1,57 @@
+"""Holes in a session: what comes out of one, and what would give a chosen value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dap_client import Client, in_process
+from oracle_world import OracleWorld
+
+from foreframe.hole_values import expressions_giving
+from foreframe.holes import holes_of
+from foreframe_models.program.control_flow import Program
+from foreframe_protocol.states import Value
+
+SOURCE = "def f(nums):\n    low, n = 0, ??\n    return n\n"
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> Client:
+    (tmp_path / "p.py").write_text(SOURCE)
+    client, _ = in_process(lambda engine, frames: OracleWorld())
+    await client.start(str(tmp_path / "p.py"), function="f", args="[4, 5, 6]", stopOnEntry=True)
+    await client.event("stopped")
+    await client.step("next")
+    return client
+
+
+async def test_a_value_from_a_hole_is_said_to_be_from_one(client: Client):
+    frame = (await client.ask("stackTrace", {"threadId": 1}))["stackFrames"][0]["id"]
+    scopes = (await client.ask("scopes", {"frameId": frame}))["scopes"]
+    expression = next(s for s in scopes if s["name"] == "Expression")
+    shown = await client.ask("variables", {"variablesReference": expression["variablesReference"]})
+    assert ("?? for n", "None") in [(v["name"], v["value"]) for v in shown["variables"]]
+
+
+async def test_choosing_a_value_at_a_hole_proposes_expressions_that_give_it(client: Client):
+    await client.setExpression(expression="n", value="3")
+    told = await client.event("foreframe/holeProposals")
+    assert told["expressions"][0] == "len(nums)"
+    assert told["expressions"][-1] == "3"
+    assert (told["line"], told["column"], told["name"]) == (2, 17, "n")
+
+
+async def test_what_is_not_from_a_hole_proposes_nothing(client: Client):
+    await client.setExpression(expression="low", value="3")
+    await client.ask("threads")
+    assert not [m for m in client.log if m.get("event") == "foreframe/holeProposals"]
+
+
+def test_expressions_are_told_apart_by_what_they_give_where_the_hole_is():
+    program = Program.parse(SOURCE, "/p.py")
+    before = {"nums": Value("[4, 5, 6]")}
+    (hole,) = holes_of(program)
+    assert "nums[0]" in expressions_giving(hole, before, "4")
+    assert expressions_giving(hole, before, "99") == ["99"]
+    assert "nums[::-1]" in expressions_giving(hole, before, "[6, 5, 4]")
