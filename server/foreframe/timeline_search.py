@@ -127,9 +127,13 @@ class Condition:
             if node.frame is None or node.frame.event is not Event.LINE:
                 continue
             stack = node.state.stack
-            inner, outer = stack[-1].locals, stack[0].locals
-            is_module = stack[0].scope_line == 0
-            values = [inner.get(name) or (outer.get(name) if is_module else None) for name in names]
+            inner = stack[-1].locals
+            values = [inner.get(name) for name in names]
+            if None in values and stack[0].scope_line == 0:  # the module's, as in evaluating
+                outer = stack[0].locals
+                values = [
+                    value or outer.get(name) for name, value in zip(names, values, strict=True)
+                ]
             if values != last:
                 last, holds = values, self._holds(values)
             if holds:
