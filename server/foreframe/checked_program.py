@@ -78,6 +78,11 @@ class CheckedProgram:
         await self.debuggee.close()
 
 
+def is_noise(text: str) -> bool:
+    """Whether it is nothing but the real debugger's hint on what it has not stepped into."""
+    return text.startswith(("Frame skipped from debugging", "Note: may have been skipped"))
+
+
 def wanted(breakpoints: Iterable[Breakpoint]) -> tuple[SourceBreakpoint, ...]:
     """Breakpoints in the real debugger's terms, by line."""
     found = {

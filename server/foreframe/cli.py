@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from foreframe import __version__
+from foreframe.commands.check import check
 from foreframe.commands.dap import dap
 from foreframe.commands.evaluate import evaluate
 from foreframe.commands.evaluate_holes import holes
@@ -31,7 +32,7 @@ def cli() -> None:
     """
 
 
-for command in (trace, dap, sessions, evaluate, train, halts, explain, lsp):
+for command in (trace, check, dap, sessions, evaluate, train, halts, explain, lsp):
     cli.add_command(command)
 for measure in (eval_halts, holes):
     evaluate.add_command(measure)

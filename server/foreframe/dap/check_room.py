@@ -36,7 +36,10 @@ class RealOutput:
 
     def output(self, category: str, text: str) -> None:
         """Not marked as predicted, as what a model thinks of printing is."""
-        self._event("output", {"category": category, "output": text})
+        from foreframe.checked_program import is_noise
+
+        if not is_noise(text):
+            self._event("output", {"category": category, "output": text})
 
     def event(self, name: str, body: Mapping[str, object]) -> None:
         """What else its debugger tells is for the session."""
