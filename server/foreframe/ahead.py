@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 PRIORITY = 10  # behind everything that a person waits for, which is 0
 DELAY_SECONDS = 0.02  # an editor looks at a stop first: stack, scopes, variables
-PATIENCE_SECONDS = 2.0  # for what is under way; then a step asks anew, at its own priority
+PATIENCE_SECONDS = 5.0  # for what is under way, and more where the engine is known to be slow:
+PATIENCE_STOPS = 3  # as many times what a stop took at most; then a step asks anew, with priority
 FRAMES = 100  # the most beyond the cursor
 FEWEST = 8  # frames that are worth predicting whatever the person does
 ACTIONS = 3  # as many of the widest of the latest actions are to find their frames there
@@ -61,6 +62,7 @@ class Ahead:
         self._widths: deque[int] = deque(maxlen=LATEST)  # in frames, of the latest actions
         self._task: asyncio.Task[None] | None = None
         self._is_asking = False
+        self._slowest = 0.0  # seconds that a stop took
 
     def begin(self, stop: Stop, root: Trace, known: int, *, is_far: bool) -> None:
         """The person stands at `stop`; `root` is where the world model goes on, `known` frames on.
@@ -134,7 +136,8 @@ class Ahead:
             return
         if self._is_asking:
             self._left = 0
-            await asyncio.wait([task], timeout=self.patience)
+            patience = self.patience + PATIENCE_STOPS * self._slowest
+            await asyncio.wait([task], timeout=patience)
         if not task.done():
             task.cancel()
             await asyncio.wait([task])
@@ -173,6 +176,7 @@ class Ahead:
         """Makes frames ready. False when nothing can come after them."""
         usage = prediction.usage
         self.usage += usage
+        self._slowest = max(self._slowest, usage.seconds)
         self._left -= usage.generated_tokens + usage.forced_tokens
         nodes: list[Trace] = []
         node, tip = prediction.trace, self._tip()
