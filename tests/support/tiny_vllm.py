@@ -1,0 +1,102 @@
+"""Starts a vLLM on the CPU that serves a tiny CWM with random weights."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+SUPPORT = Path(__file__).parent
+START_SECONDS = 240
+ENVIRONMENT = {
+    "VLLM_TARGET_DEVICE": "cpu",  # the distribution's name would not tell
+    "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "OMP_NUM_THREADS": "1",
+    "VLLM_HOST_IP": "127.0.0.1",
+    "TORCHDYNAMO_DISABLE": "1",  # else the first request with log-probabilities compiles
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "DO_NOT_TRACK": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+FLAGS = (
+    "--served-model-name", "cwm",
+    "--host", "127.0.0.1",
+    "--dtype", "float32",
+    "--enforce-eager",
+    "--max-num-seqs", "16",
+    "--seed", "0",
+    "--block-size", "32",
+    "--enable-prefix-caching",
+    "--prefix-cache-retention-interval", "32",
+    "--enable-prompt-tokens-details",
+    "--scheduling-policy", "priority",
+    "--max-logprobs", "32",
+    "--structured-outputs-config.backend", "guidance",
+    "--disable-uvicorn-access-log",
+)  # fmt: skip
+
+
+class NoServer(Exception):
+    """It did not start; its log's end says why."""
+
+
+@contextmanager
+def tiny_vllm(
+    python: str | Path, folder: Path, model: Path | None = None, context: int = 4096
+) -> Iterator[tuple[str, Path]]:
+    """The address and the log of a server, run by `python`. Raises NoServer.
+
+    `model`: a checkpoint to serve in place of the tiny CWM, with its context's length.
+    """
+    environment = {**os.environ, **ENVIRONMENT}
+    environment.pop("PYTHONPATH", None)
+    if model is None:
+        model = folder / "cwm"
+        subprocess.run([python, SUPPORT / "tiny_cwm.py", model], env=environment, check=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = python, SUPPORT / "vllm_server.py"
+    log = folder / "vllm.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [*command, "serve", model, "--port", str(port), *FLAGS, "--max-model-len", str(context)],
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(url, process, log)
+        yield url, log
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Returns when the server answers. Raises NoServer."""
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{url}/health", timeout=2).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.5)
+    raise NoServer(f"vLLM did not start:\n{log.read_text(errors='replace')[-3000:]}")
