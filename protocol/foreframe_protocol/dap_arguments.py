@@ -55,6 +55,41 @@ class LaunchArguments(Model):
     just_my_code: bool = True
 
 
+class Address(Model):
+    host: str = "127.0.0.1"
+    port: int
+
+
+class LiveArguments(Model):
+    """Of `launch` with the mode "live", and of `attach`. What is not named here is debugpy's.
+
+    `args`: what the program finds in `sys.argv`; of a function, its arguments as in a call.
+    """
+
+    program: str | None = None
+    module: str | None = None
+    function: str | None = None
+    args: str | list[object] | None = None
+    python: str | None = None
+    cwd: str | None = None
+    env: dict[str, str | None] | None = None
+    just_my_code: bool = True
+    stop_on_entry: bool = False
+    engine: str | None = None
+    max_frames: int | None = Field(default=None, ge=1)
+    connect: Address | None = None
+    host: str | None = None
+    port: int | None = None
+    process_id: int | str | None = None
+
+
+class LookAheadArguments(Model):
+    """How far: a number of stops, or a line of the file that is shown."""
+
+    frames: int = Field(default=1, ge=1, le=1000)
+    line: int | None = None
+
+
 class RestartArguments(Model):
     arguments: LaunchArguments | None = None
 

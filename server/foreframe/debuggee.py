@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 from foreframe import debugpy_quirks
 from foreframe.debuggee_process import START_SECONDS, DebuggeeProcess, Kind, LaunchTarget, inject
 from foreframe.debugpy_connection import Body, DebugpyConnection
-from foreframe.errors import CannotAttach, CannotStart, DebuggeeError, DebuggeeLost
+from foreframe.errors import CannotAttach, CannotStart, DebuggeeError, DebuggeeLost, DebuggeeSilent
 from foreframe.observation import Observation, read
 from foreframe.reality import death
 from foreframe_protocol.states import Action, Provenance, State, Value
@@ -171,12 +171,10 @@ class Debuggee:
         self.capabilities = await self._connection.request("initialize", debugpy_quirks.CLIENT)
         answer = self._connection.send(command, options)
         waiting = asyncio.ensure_future(self._initialized.wait())
-        lost = asyncio.shield(self._connection.lost)
-        await asyncio.wait([waiting, lost], return_when=asyncio.FIRST_COMPLETED)
-        if not waiting.done():
+        first: list[asyncio.Future[Any]] = [waiting, answer]
+        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        if command == "launch" or not waiting.done():  # debugpy's adapter answers `attach` late
             waiting.cancel()
-            raise DebuggeeLost("it ended while it was connected to")
-        if command == "launch":
             await answer
 
     async def set_breakpoints(
@@ -223,9 +221,8 @@ class Debuggee:
         """The next stop, or the end, after an action of the thread that stopped last."""
         if self._end is not None:
             return self._end
-        self.resume()
         with contextlib.suppress(DebuggeeLost):
-            await self._connection.request(COMMANDS[action], {"threadId": self.thread})
+            await self.request(COMMANDS[action], {"threadId": self.thread})
         return await self.wait()
 
     def resume(self) -> None:
@@ -255,6 +252,9 @@ class Debuggee:
             return await self._state_at(stop)
         except DebuggeeLost:
             return await self.wait()
+        except (DebuggeeError, ValueError) as error:
+            reason = str(stop.get("reason", ""))
+            return Observation(State(), reason, self.thread, str(error), stop=stop)
 
     async def _state_at(self, stop: Mapping[str, object]) -> Observation:
         asked = debugpy_quirks.observe(self.thread or 1)
@@ -262,18 +262,11 @@ class Debuggee:
             async with asyncio.timeout(LOOK_SECONDS):
                 told = await self._connection.request("evaluate", asked)
         except TimeoutError:
-            raise DebuggeeLost(
+            raise DebuggeeSilent(
                 f"debugpy in the program has not answered for {LOOK_SECONDS:g} s: it lets no other "
                 "thread run, or showing one of its values takes for ever"
             ) from None
-        hits = stop.get("hitBreakpointIds")
-        return read(
-            str(told.get("result", "")),
-            str(stop.get("reason", "")),
-            self.thread,
-            str(stop.get("text") or ""),
-            hits if isinstance(hits, list) else [],
-        )
+        return read(str(told.get("result", "")), stop, self.thread)
 
     async def pause(self) -> bool:
         """Asks the program to stop; whether it has within a second. It cannot while in C code.
@@ -291,12 +284,14 @@ class Debuggee:
     async def look(self) -> Observation:
         """Where the program is while it runs: the state of the thread that stopped last.
 
-        Raises DebuggeeLost, also where the program lets no other thread of its own run.
+        Raises DebuggeeLost; DebuggeeSilent where the program lets no other thread of its own run.
         """
         return await self._state_at({"reason": "running", "threadId": self.thread or 1})
 
     async def request(self, command: str, arguments: Mapping[str, object] | None = None) -> Body:
         """Any request that debugpy knows. Raises NotSupportedByDebugpy and others."""
+        if command in COMMANDS.values():
+            self.resume()
         return await self._connection.request(command, arguments)
 
     async def variables(self, reference: int, start: int = 0, count: int = 100) -> list[Body]:
@@ -362,14 +357,17 @@ class Debuggee:
             self._halted.set()
             self._stops.put_nowait(None)
 
-    async def close(self) -> None:
-        """Ends the program that was launched, and all that it started; leaves one attached to."""
+    async def close(self, *, terminate: bool = False) -> None:
+        """Ends the program that was launched, and all that it started; leaves one attached to.
+
+        `terminate` ends that one as well.
+        """
         if self._server is not None:
             self._server.close()
         if self.is_attached and self._end is None:
             try:
                 async with asyncio.timeout(EXIT_SECONDS):
-                    await self.request("disconnect", {"terminateDebuggee": False})
+                    await self.request("disconnect", {"terminateDebuggee": terminate})
             except (TimeoutError, DebuggeeError):
                 pass
         if self._process is not None:

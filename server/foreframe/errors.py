@@ -58,6 +58,7 @@ class ForeframeError(Exception):
     │   ├── DebuggeeLost        2403  the program has ended, or the connection to it
     │   ├── RefusedByDebugpy    2404
     │   ├── NotSupportedByDebugpy 2405  asking would leave it without an answer for ever
+    │   ├── DebuggeeSilent      2406  no thread of the program's answers
     │   ├── RealityDied         2430  the program that predictions were checked against
     │   └── RealityHangs        2431  it does not stop when it is asked to
     └── InternalError           2900
@@ -248,6 +249,10 @@ class RefusedByDebugpy(DebuggeeError):
 
 class NotSupportedByDebugpy(DebuggeeError):
     code = 2405
+
+
+class DebuggeeSilent(DebuggeeError):
+    code = 2406
 
 
 class RealityDied(DebuggeeError):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class Observation:
     paths: tuple[str, ...] = ()  # the file of each scope on the stack
     breakpoints: tuple[int, ...] = ()  # debugpy's numbers of those that were hit
     in_comprehension: bool = False  # which is one step of a trace: its own scope is left out
+    stop: Mapping[str, object] = field(default_factory=dict)  # the `stopped` event's body
     returned: Value | None = None  # at the end: what a launched function returned
 
     @property
@@ -41,9 +43,13 @@ class Observation:
         return stack[:-1] if self.state.event is Event.RETURN and len(stack) > 1 else stack
 
 
-def read(record: str, reason: str, thread: int, text: str, breakpoints: list[int]) -> Observation:
-    """The observation in what the debuggee's observer wrote. Raises ValueError for other texts."""
+def read(record: str, stop: Mapping[str, object], thread: int) -> Observation:
+    """The observation in what the debuggee's observer wrote at a `stopped` event with this body.
+
+    Raises ValueError for other texts.
+    """
     told = json.loads(record)
+    hits, text = stop.get("hitBreakpointIds"), str(stop.get("text") or "")
     stack = tuple(scope_of(scope) for scope in told["stack"])
     value = None
     if told["value"] is not None:
@@ -51,11 +57,12 @@ def read(record: str, reason: str, thread: int, text: str, breakpoints: list[int
     event = Event(told["event"]) if stack else None
     return Observation(
         State(stack, event, value),
-        reason,
+        str(stop.get("reason", "")),
         thread,
         value.text if event is Event.EXCEPTION and value is not None else text,
         paths=tuple(scope["path"] for scope in told["stack"]),
-        breakpoints=tuple(breakpoints),
+        breakpoints=tuple(hits) if isinstance(hits, list) else (),
+        stop=stop,
         in_comprehension=bool(told.get("comprehension")),
     )
 

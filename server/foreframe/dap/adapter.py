@@ -26,11 +26,12 @@ from foreframe.dap.current import Current
 from foreframe.dap.edit_requests import EditRequests
 from foreframe.dap.inspection import THREAD, Inspection
 from foreframe.dap.launch import Launch, OpenWorld, launch, look_ahead_tokens, open_model, warm_up
+from foreframe.dap.live_door import LiveDoor
 from foreframe.dap.progress import Progress
 from foreframe.dap.search_requests import SearchRequests
 from foreframe.dap.telling import TellingRequests
 from foreframe.dap.timeline_requests import TimelineRequests
-from foreframe.errors import AttachNotAvailable, BadArguments, OnlyForward
+from foreframe.errors import BadArguments, OnlyForward
 from foreframe.parties import Output
 from foreframe.session import Session
 from foreframe.stopping import Place
@@ -70,23 +71,30 @@ class Adapter(Conversation):
         self._inspection = Inspection(self._current)
         self._check = CheckRoom(self._current, self.event)
         self._breakpoints = BreakpointRequests(self._current, self._inspection, self._check.changed)
-        edits = EditRequests(self._current, self._inspection, self._changed)
+        edits = EditRequests(self._current, self._inspection, self._changed, self.event)
         self._targets = TimelineRequests(self._current, self._inspection)
         search = SearchRequests(self._current, self._inspection)
         telling = TellingRequests(self._current)
+        self._door = LiveDoor(self, open_world, engine, self.on_launch)
         self.rooms = (
-            self, self._breakpoints, self._inspection, self._check, edits, self._targets, search,
-            telling,
+            self._door, self, self._breakpoints, self._inspection, self._check, edits,
+            self._targets, search, telling,
         )  # fmt: skip
         self._refreshes = False  # the client, when it is told that something has changed
         self._progress = Progress(self.event, self._frames_done)
         self._keeper: Keeper | None = None
-        self.is_closed = False
+        self._is_closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the client has disconnected."""
+        return self._is_closed or self._door.is_left
 
     async def close(self) -> None:
         """Ends the session and all that is still to be answered. Nothing is sent any more."""
-        self.is_closed = True
+        self._is_closed = True
         await self.finish()
+        await self._door.close()
         await self._end_session()
         if self._current.launch is not None:
             await self._current.launch.world.close()
@@ -228,12 +236,6 @@ class Adapter(Conversation):
 
         return keeper_for(launched, self._engine, tell)
 
-    def on_attach(self, arguments: asked.NoArguments) -> Body:
-        raise AttachNotAvailable(
-            "there is no running program to attach to, nothing is executed: use a configuration "
-            'with "request": "launch"'
-        )
-
     def on_configuration_done(self, arguments: asked.NoArguments) -> Body:
         self._is_configured = True
         self.after_response(self._start_if_ready)
@@ -269,7 +271,7 @@ class Adapter(Conversation):
         return None
 
     def _disconnected(self) -> None:
-        self.is_closed = True
+        self._is_closed = True
 
     def on_cancel(self, arguments: asked.CancelArguments) -> Body:
         if arguments.progress_id is not None:

@@ -91,6 +91,11 @@ class Conversation:
         """Shows a line of our own to the person."""
         self.event("output", {"category": category, "output": f"foreframe: {text}\n"})
 
+    def move_to(self, *rooms: object) -> None:
+        """Requests are answered in these rooms from now on."""
+        self.rooms = rooms
+        self._handlers.clear()
+
     def after_response(self, action: Callable[[], None]) -> None:
         """`action` is done when the response to the request that is being answered is out."""
         self._after.append(action)
