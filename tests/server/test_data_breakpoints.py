@@ -162,7 +162,7 @@ async def test_a_variable_is_watched_by_its_place_in_a_list(client: Client):
     found = await client.dataBreakpointInfo(name="a", variablesReference=reference)
     assert found["dataId"] is not None
     found = await client.dataBreakpointInfo(name="zz", variablesReference=reference)
-    assert (found["dataId"], found["description"]) == (None, "there is no 'zz' here")
+    assert (found["dataId"], found["description"]) == (None, "there is no 'zz' here (error 2207)")
 
 
 async def test_what_never_exists_or_is_a_part_cannot_be_watched(client: Client):

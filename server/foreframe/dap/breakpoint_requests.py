@@ -84,7 +84,7 @@ class BreakpointRequests:
             data = data_id(Variable(scope.function, scope.scope_line, name))
             variable_of(self._current.launched.program, data)
         except (BadExpression, CannotSet) as error:
-            return {"dataId": None, "description": str(error)}
+            return {"dataId": None, "description": f"{error} (error {error.code})"}
         description = f"{name} in {scope.function}, as predicted"
         return {"dataId": data, "description": description, "accessTypes": ["write"]}
 

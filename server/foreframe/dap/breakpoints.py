@@ -143,6 +143,8 @@ class BreakpointTable:
                 breakpoint_ = self._make(ident, wanted, places, variable)
             except BadExpression as error:
                 answer = {"id": ident, "verified": False, "message": str(error)}
+                if wanted.data is not None:  # an editor's list has nothing else of it
+                    answer["message"] += f" (error {error.code})"
                 if wanted.line is not None:
                     answer["line"] = wanted.line
             else:
