@@ -11,7 +11,7 @@ import pytest
 from dap_client import in_process
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kept import Kept, on_disk, rows_on_disk, same_timeline
+from kept import Kept, on_disk, rows_on_disk, same_timeline, told
 from person import BACK, INTO, OUT, OVER, RUN, Person
 from rule_world import SOURCE, RuleWorld
 from tape import marks
@@ -22,7 +22,7 @@ from foreframe.memory import codec
 from foreframe.memory.database import Database
 from foreframe.memory.folder import VARIABLE, state_folder, workspace_file, workspace_files
 from foreframe.observation import Observation
-from foreframe.timeline import Reason, Stop, Timeline
+from foreframe.timeline import Change, Reason, Stop, Timeline
 from foreframe_protocol.states import (
     End,
     Event,
@@ -164,6 +164,25 @@ async def test_what_was_observed_and_how_it_compared_is_kept(file: Path):
     assert (found.frame, found.scopes) == (comparison.frame, comparison.scopes)
     assert (found.values, found.right) == (comparison.values, False)
     assert (found.predicted.frame, found.predicted.state) == (predicted.frame, predicted.state)
+
+
+async def test_a_past_that_was_predicted_is_kept_as_a_branch(file: Path):
+    values = {"n": Value("3")}
+    start = Trace(State((Scope("f", 5, 7, values),), Event.LINE), length=0)
+    timeline = Timeline(start.append(Frame(Event.LINE, "f", 5, 8, "x", values)))
+    one = kept(file, timeline)
+    timeline.append(OVER, timeline.tip.append(Frame(Event.LINE, "f", 5, 9, "y", values)), start,
+                    End.REACHED)  # fmt: skip
+    past = Trace().append(Frame(Event.CALL, "f", 5, 5, "def f(n):", values))
+    for line in (6, 7, 8):
+        past = past.append(Frame(Event.LINE, "f", 5, line, "z", values))
+    timeline.prepend(past, Change("past", "3 earlier frames"))
+    timeline.stop(Stop(timeline.tip, Reason.STEP))
+    found = one.close()
+    assert one.told == []
+    assert [told(step) for step in found.steps] == [told(step) for step in timeline.steps]
+    assert found.branch.past == timeline.branch.past
+    assert visited(found) == visited(timeline)
 
 
 async def test_a_value_too_long_for_the_disk_is_cut_there_and_said_once(file: Path, monkeypatch):

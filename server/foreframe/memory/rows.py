@@ -142,11 +142,12 @@ def _at(node: Trace, length: int) -> Trace:
 def model_of(branch: Branch) -> Trace:
     """The trace that the world model goes on from at the end of a branch.
 
-    One that began with a change must not see the past before it, which would contradict it.
+    It begins at the last change: what came before would contradict it, or is a guess itself.
     """
-    begin = branch.first.trace
-    if branch.first.change is None:
+    changed = next((step for step in branch.steps() if step.change is not None), None)
+    if changed is None:
         return branch.tip.trace
+    begin = changed.trace
     nodes: list[Trace] = []
     node: Trace | None = branch.tip.trace
     while node is not None and node is not begin:
