@@ -40,6 +40,7 @@ from foreframe_protocol.states import (
 )
 
 if TYPE_CHECKING:
+    from foreframe_models.inputs import Guess, Outcome
     from foreframe_models.program.control_flow import Program
 
 __all__ = ["Entry", "EntryError", "WorldModel"]
@@ -113,6 +114,14 @@ class WorldModel:
             Event.CALL, scope.qualname, scope.scope_line, line, program.line_text(line), given
         )
         return Trace().append(frame)
+
+    async def guess_inputs(
+        self, program: Program, function: str, outcome: Outcome, n: int = 4
+    ) -> list[Guess]:
+        """Arguments that would lead to an outcome, the best first: see `inputs.guess_inputs`."""
+        from foreframe_models.inputs import guess_inputs
+
+        return await guess_inputs(self, program, function, outcome, n)
 
     def begin(self, program: Program, state: State) -> Trace:
         """A trace from any stack of scopes, without what led there."""

@@ -36,8 +36,19 @@ class NoArguments(Model):
     """For commands whose arguments say nothing to this adapter."""
 
 
+class StateAtLine(Model):
+    """What is known of a state: a line, and the values of some variables as Python literals."""
+
+    line: int
+    variables: dict[str, str] = Field(default_factory=dict)
+
+
 class LaunchArguments(Model):
-    """`args`: Python literals as they stand in a call, or a JSON list of values."""
+    """`args`: Python literals as they stand in a call, or a JSON list of values.
+
+    With `start` "end", one of `returned` (a literal's text, or a JSON value), `raised` and `state`
+    is the outcome, and the arguments are guessed.
+    """
 
     program: str
     function: str | None = None
@@ -49,6 +60,11 @@ class LaunchArguments(Model):
     look_ahead_tokens: int | None = Field(default=None, ge=0)
     cwd: str | None = None
     no_debug: bool = False
+    start: str = "entry"
+    returned: object | None = None
+    raised: str | None = None
+    state: StateAtLine | None = None
+    guesses: int = Field(default=4, ge=1, le=100)
     resync: str | None = None  # of mode "check": "reality" or "free"
     python: str | None = None
     env: dict[str, str | None] | None = None

@@ -22,7 +22,9 @@ class ForeframeError(Exception):
     │   ├── AttachNotAvailable  2007
     │   ├── RunFailed           2008  a program that was to be checked could not be run
     │   ├── ExtraMissing        2009  a part of Foreframe that was not installed
-    │   └── BadOption           2010  an option that means nothing, or contradicts another
+    │   ├── BadOption           2010  an option that means nothing, or contradicts another
+    │   ├── BadOutcome          2320  what a session is to begin from the end of
+    │   └── NoGuess             2321  of the inputs of an outcome
     ├── SessionError
     │   ├── NotLaunched         2101
     │   ├── NotStopped          2102
@@ -109,6 +111,14 @@ class ExtraMissing(LaunchError):
 
 class BadOption(LaunchError):
     code = 2010
+
+
+class BadOutcome(LaunchError):
+    code = 2320
+
+
+class NoGuess(LaunchError):
+    code = 2321
 
 
 class SessionError(ForeframeError):

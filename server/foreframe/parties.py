@@ -12,6 +12,7 @@ from foreframe_protocol.states import Action, Frame, Goal, Prediction, State, Tr
 if TYPE_CHECKING:
     from foreframe.observation import Observation
     from foreframe_models.entry import Entry
+    from foreframe_models.inputs import Guess, Outcome
     from foreframe_models.program.control_flow import Program
 
 OnFrame = Callable[[Frame], bool | None]
@@ -34,6 +35,10 @@ class WorldModel(Protocol):
     ) -> Prediction: ...
 
     def begin(self, program: Program, state: State) -> Trace: ...
+
+    async def guess_inputs(
+        self, program: Program, function: str, outcome: Outcome, n: int = 4
+    ) -> list[Guess]: ...
 
     async def close(self) -> None: ...
 

@@ -124,19 +124,14 @@ class Past:
         """The predicted frames become the beginning of a branch, on which the cursor is then."""
         if not prediction.frames:
             return
-        timeline, walker = self.timeline, self.walker
-        origin = timeline.branch.number
         count = len(prediction.frames)
         change = Change("past", f"{count} earlier frame{'s' if count > 1 else ''}")
-        before = timeline.cursor.trace.length
-        branch = timeline.prepend(
+        timeline = self.timeline
+        self.walker.put_before(
             prediction.trace, change, prediction.end, prediction.message, prediction.usage
         )
-        shift = timeline.cursor.trace.length - before
-        walker.stopping.prepend(origin, branch.number, shift)
-        walker.prepend(origin)
         run.node = timeline.tip
-        run.model = branch.model
+        run.model = timeline.branch.model
         run.start = replace(run.start, trace=timeline.cursor.trace)
 
     def _tell(self, output: Output) -> None:

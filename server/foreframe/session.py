@@ -59,13 +59,16 @@ class Session:
         stops_at_end: bool = True,
         look_ahead_tokens: int = 0,
         keep: Callable[[Timeline], None] | None = None,
+        before: Timeline | None = None,
     ) -> None:
         """`look_ahead_tokens`: what may be predicted after each stop before it is asked for.
 
-        `keep` is given the timeline before anyone else hears of it.
+        `keep` is given the timeline before anyone else hears of it. `before`: a session's that is
+        gone on with; `start` is not needed then.
         """
         self.world, self.program, self.listener = world, program, listener
-        self.timeline = Timeline(start)
+        self.timeline = Timeline(start) if before is None else before
+        self._is_resumed = before is not None
         if keep is not None:
             keep(self.timeline)
         self.timeline.subscribe(listener.stopped)
@@ -80,6 +83,7 @@ class Session:
             self.ahead,
             stops_at_end=stops_at_end,
         )
+        self.stopping.branch = self.timeline.branch.number
         self.lockstep: Lockstep | None = None  # with a real program, in a session that checks
         self.is_over = False
         self._run: Run | None = None
@@ -101,9 +105,25 @@ class Session:
         """Where the exception was raised that the program is known to end with, if it is."""
         return uncaught(self.timeline.tip)
 
+    def suppose(self, branch: int, way: Trace, change: Change) -> None:
+        """Puts a way that may have led to where the session began before it, on a new branch.
+
+        Stands at its end. Nothing is told.
+        """
+        timeline = self.timeline
+        timeline.branch = timeline.branches[branch]
+        timeline.cursor = replace(timeline.cursor, trace=timeline.tip)
+        self.walker.put_before(way, change)
+
+    def begin_here(self, description: str, text: str) -> None:
+        """Stands where it is. Told to the listener after this has returned."""
+        self._jump(Stop(self.timeline.cursor.trace, Reason.ENTRY, description, text))
+
     def begin(self, *, stop_on_entry: bool) -> None:
-        """Goes to the first line, or to the first breakpoint."""
-        if stop_on_entry:
+        """Goes to the first line, or to the first breakpoint; where a session was left before."""
+        if self._is_resumed:
+            self._jump(self.timeline.cursor)
+        elif stop_on_entry:
             self.step(Action.STEP_INTO, reason=Reason.ENTRY)
         else:
             self.step(Action.RUN_TO)

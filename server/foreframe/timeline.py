@@ -216,23 +216,22 @@ class Timeline:
         number, length = len(self.branches), self.cursor.trace.length + shift
         past = at[known + shift - 1 + origin.past]
         first = Step(len(self.steps), None, None, past, end, message, usage, number, change)
+        branch = Branch(number, first, first, origin.model, origin.number)
+        self.branches.append(branch)
         self._add(first)
-        step = first
         for old in reversed([*origin.steps()]):
             if old.change is not None and old.change.kind == "past":
                 continue  # it is in the new one
-            moved, parent = at[old.trace.length + shift], step
-            step = replace(
-                old, number=len(self.steps), parent=parent, trace=moved, usage=NO_USAGE,
-                branch=number,
+            branch.tip = replace(
+                old, number=len(self.steps), parent=branch.tip, branch=number,
+                trace=at[old.trace.length + shift], usage=NO_USAGE,
             )  # fmt: skip
             if old.observation is not None:
-                self._checked[moved] = step
-            self._add(step)
-        self.branch = Branch(number, first, step, origin.model, origin.number)
-        self.branches.append(self.branch)
+                self._checked[branch.tip.trace] = branch.tip
+            self._add(branch.tip)
+        self.branch = branch
         self.cursor = replace(self.cursor, trace=at[length])
-        return self.branch
+        return branch
 
     def _add(self, step: Step) -> None:
         self.steps.append(step)

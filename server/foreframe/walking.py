@@ -11,8 +11,8 @@ from foreframe.past import Past
 from foreframe.printing import Printing
 from foreframe.run import Run
 from foreframe.stopping import Stopping, uncaught
-from foreframe.timeline import NO_USAGE, Reason, Stop, Timeline, remaining
-from foreframe_protocol.states import End, Frame, Goal, State, Trace, left_entry
+from foreframe.timeline import NO_USAGE, Change, Reason, Stop, Timeline, remaining
+from foreframe_protocol.states import End, Frame, Goal, State, Trace, Usage, left_entry
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
@@ -35,14 +35,34 @@ class Walker:
         self.world, self.program, self.listener = world, program, listener
         self.timeline, self.stopping, self.ahead = timeline, stopping, ahead
         self.stops_at_end = stops_at_end
-        self._printing = [Printing(program.tree)]  # by branch
+        self._printing = [self._printed(branch) for branch in timeline.branches]
+
+    def _printed(self, branch: Branch) -> Printing:
+        """What prints on a branch, as far as that is known: all of it has been told."""
+        begin = branch.first.trace
+        printing = Printing(self.program.tree, None if branch.origin is None else begin.state)
+        for node in branch.tip.trace.nodes():
+            if branch.origin is None or node.length > begin.length:
+                printing.feed(node)
+        return printing
 
     def fork(self, state: State) -> None:
         """A branch has begun in `state`."""
         self._printing.append(Printing(self.program.tree, state))
 
-    def prepend(self, origin: int) -> None:
-        """A branch has begun that is another one with a past."""
+    def put_before(
+        self,
+        trace: Trace,
+        change: Change,
+        end: End = End.REACHED,
+        message: str = "",
+        usage: Usage = NO_USAGE,
+    ) -> None:
+        """A branch begins that is this one with a past, which `trace` has, up to the cursor."""
+        timeline = self.timeline
+        origin, before = timeline.branch.number, timeline.cursor.trace.length
+        branch = timeline.prepend(trace, change, end, message, usage)
+        self.stopping.prepend(origin, branch.number, timeline.cursor.trace.length - before)
         self._printing.append(self._printing[origin])
 
     async def forward(self, run: Run) -> Stop | None:

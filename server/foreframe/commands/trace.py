@@ -23,6 +23,15 @@ from foreframe.commands.options import engine_option
 )
 @click.option("--check", is_flag=True, help="Also run the program once and say what was right.")
 @click.option("--micro", is_flag=True, help="Show the value of each expression on the way.")
+@click.option(
+    "--returned", metavar="LITERAL", help="Guess the arguments for which it returns this."
+)
+@click.option("--raised", metavar="EXCEPTION", help="The same for \"KeyError: 'a'\", or KeyError.")
+@click.option("--reached", metavar="STATE", help='The same for a state at a line: "7: total = 3".')
+@click.option(
+    "--guesses", type=click.IntRange(1, 100), default=4, show_default=True, metavar="N",
+    help="How many arguments are guessed and verified.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a frame, then a summary.")
 @click.option(
     "--format",
@@ -40,10 +49,17 @@ def trace(
     max_frames: int,
     check: bool,
     micro: bool,
+    returned: str | None,
+    raised: str | None,
+    reached: str | None,
+    guesses: int,
     as_json: bool,
     style: str,
 ) -> None:
     """Predict a whole run of a Python FILE, or of one call in it.
+
+    With an outcome (--returned, --raised, --reached) the model goes back from there: it guesses
+    arguments, verifies each by predicting forward, and shows the trace of the best.
 
     Exit status: 0 done (right or wrong), 2 a mistake of yours, 3 trouble with the engine.
     """
@@ -53,4 +69,11 @@ def trace(
     if as_json and style == "cwm":
         raise BadOption("--json and --format cwm exclude each other")
     style = "json" if as_json else style
-    run(TraceOptions(file, function, args, engine, max_frames, check, style, micro))
+    options = TraceOptions(file, function, args, engine, max_frames, check, style, micro)
+    if returned is None and raised is None and reached is None:
+        run(options)
+        return
+    from foreframe.terminal import guesses as going_back
+
+    outcome = (returned, raised, reached)
+    going_back.run(going_back.GuessOptions(options, *outcome, guesses))

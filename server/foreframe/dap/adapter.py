@@ -178,6 +178,8 @@ class Adapter(Conversation):
             self.tell(f"{name} is predicted, output included: nothing is executed")
         else:
             self.tell(f'{name} is EXECUTED beside its prediction, as "mode" is "check"')
+        if self._current.launched.end is not None:
+            self.tell(self._current.launched.end.report())
         self._announce_breakpoints(placed)
         self.event("initialized", {})
         self._start_if_ready()
@@ -212,6 +214,8 @@ class Adapter(Conversation):
             look_ahead_tokens=look_ahead_tokens(arguments, self._engine),
             keep=None if self._keeper is None else self._keeper.follow,
         )
+        if launched.end is not None:
+            launched.end.place(current.live)
         self._check.begin(current.live, real)
         return self._breakpoints.place_all(placement)
 
@@ -248,6 +252,9 @@ class Adapter(Conversation):
             current.has_begun = True
             self._progress.start("Predicting")
             arguments = current.launched.arguments
+            if current.launched.end is not None:
+                current.launched.end.begin(current.live)
+                return
             current.live.begin(stop_on_entry=arguments.stop_on_entry and not arguments.no_debug)
 
     async def on_restart(self, arguments: asked.RestartArguments) -> Body:

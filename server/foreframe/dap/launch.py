@@ -15,6 +15,7 @@ from foreframe_protocol import dap
 from foreframe_protocol.states import Trace
 
 if TYPE_CHECKING:
+    from foreframe.dap.end_launch import FromTheEnd
     from foreframe_models.program.control_flow import Program
     from foreframe_protocol.dap_arguments import LaunchArguments
 
@@ -36,6 +37,7 @@ class Launch:
     world: WorldModel
     start: Trace
     arguments: LaunchArguments
+    end: FromTheEnd | None = None  # where it begins with an outcome
 
     @property
     def source(self) -> dap.Source:
@@ -48,9 +50,9 @@ class Launch:
 
 
 async def launch(arguments: LaunchArguments, engine: str, open_world: OpenWorld) -> Launch:
-    """Reads and checks all that is asked for; loads no model.
+    """Reads and checks all that is asked for; loads no model, but to begin from the end.
 
-    Raises LaunchError and EntryError, whose texts are for a person.
+    Raises LaunchError and EntryError, whose texts are for a person, and EngineError.
     """
     if arguments.mode not in MODES:
         raise ModeNotAvailable(
@@ -64,14 +66,25 @@ async def launch(arguments: LaunchArguments, engine: str, open_world: OpenWorld)
     from foreframe.source_file import load_program
     from foreframe_models.entry import Entry
 
+    from_end = arguments.start != "entry" or _has_outcome(arguments)
     path = Path(arguments.cwd or ".") / arguments.program
     program = await asyncio.to_thread(load_program, path)
     try:
         world = open_world(arguments.engine or engine, arguments.max_frames)
     except ValueError as error:
         raise BadOption(f"`engine`: {error}") from error
+    if from_end:
+        from foreframe.dap.end_launch import from_the_end, wants_the_end
+
+        if wants_the_end(arguments):
+            end = await from_the_end(arguments, program, world)
+            return Launch(program, world, end.start, arguments, end)
     start = await world.start(program, Entry(arguments.function or None, args))
     return Launch(program, world, start, arguments)
+
+
+def _has_outcome(arguments: LaunchArguments) -> bool:
+    return any(o is not None for o in (arguments.returned, arguments.raised, arguments.state))
 
 
 def look_ahead_tokens(arguments: LaunchArguments, engine: str) -> int:
