@@ -12,6 +12,7 @@ export interface LaunchConfiguration {
   stopOnEntry?: boolean;
   engine?: string;
   maxFrames?: number;
+  lookAheadTokens?: number;
   port?: number;
   host?: string;
 }
