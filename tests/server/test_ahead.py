@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
+from dap_client import Failed, in_process
 from person import BACK, INTO, OUT, OVER, RUN, Person
 from rule_world import SOURCE as RULES
 from rule_world import RuleWorld
@@ -298,3 +300,52 @@ async def test_a_fault_of_our_own_in_it_does_not_reach_the_person(
     stop = await person.step(OVER)
     assert (person.at(stop), person.outputs) == ("loop", [])
     assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+class Alike(RuleWorld):
+    """Its kind of engine is named as those are that answer anything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ahead = 0
+
+    async def predict(self, *args: object, priority: int = 0, **options: object):  # type: ignore[override]
+        self.ahead += priority == PRIORITY
+        return await super().predict(*args, priority=priority, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("engine", "asked", "is_ahead"),
+    [
+        ("embedded", {}, True),
+        ("http://127.0.0.1:1", {}, True),
+        ("recorded:answers.jsonl", {}, False),
+        ("embedded", {"lookAheadTokens": 0}, False),
+        ("recorded:answers.jsonl", {"lookAheadTokens": 9}, True),
+    ],
+)
+async def test_a_launch_says_how_far_to_look_ahead(
+    tmp_path: Path, engine: str, asked: dict[str, int], is_ahead: bool
+):
+    path = tmp_path / "p.py"
+    path.write_text(RULES)
+    world = Alike()
+    client, adapter = in_process(lambda engine, frames: world)
+    launch = {"function": "f", "args": "3", "stopOnEntry": True, "engine": engine, **asked}
+    await client.start(str(path), **launch)
+    await client.event("stopped")
+    assert adapter._current.live is not None
+    await adapter._current.live.ahead.settled()
+    assert (world.ahead > 0) is is_ahead
+    await client.step("next")
+    assert await client.line() == 7
+    await adapter.close()
+
+
+async def test_a_number_of_tokens_below_zero_is_refused(tmp_path: Path):
+    path = tmp_path / "p.py"
+    path.write_text(RULES)
+    client, _ = in_process(lambda engine, frames: RuleWorld())
+    with pytest.raises(Failed) as failed:
+        await client.start(str(path), lookAheadTokens=-1)
+    assert failed.value.code == 2302
