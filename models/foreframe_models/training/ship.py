@@ -61,7 +61,7 @@ class Card:
             **self.extra,
         }
 
-    def text(self, weaknesses: str) -> str:
+    def text(self, weaknesses: str, history: str = "") -> str:
         """For people."""
         measured = [("generated programs never trained on", self.generated)]
         if self.programs:
@@ -106,8 +106,9 @@ wrong; every value says how sure it is.
 
 ## Measured
 
-Frame exact: every token of a frame likeliest where the true past is given, no grammar. `for` are
-line frames on the header of a `for`; `ret`, `exc`: return and exception frames.
+Frame exact: every token of a frame, its parts' values among them, likeliest where the true past is
+given, no grammar. `for` are line frames on the header of a `for`; `ret`, `exc`: return and
+exception frames; `jump`, `backward`, `outcome`, `hole`: the other tasks.
 
 {table}
 
@@ -115,18 +116,29 @@ line frames on the header of a `for`; `ret`, `exc`: return and exception frames.
 
 ![learning curve](curve.png)
 
-## Weaknesses
+{_section("How it came to be", history)}## Weaknesses
 
 {weaknesses.strip()}
 
 ## To go on
 
-    python -m foreframe_models.training --start-from CHECKPOINT
+    foreframe train --start-from CHECKPOINT --out FOLDER --minutes 120
 
-with the folder `checkpoint/` continues from these weights with fresh data; on a GPU, set a larger
-model in a config file
-(`hidden` 512, `layers` 8) and start from nothing. `training/ship.py` makes this folder again.
+with the folder `checkpoint/` as CHECKPOINT goes on from these weights with fresh data; the same
+command again goes on with what lies in FOLDER. Where there is a GPU,
+
+    foreframe train --out FOLDER --minutes 25
+
+takes a larger model by itself (hidden 512, 8 layers, 26 million parameters), bfloat16, batches of
+65,536 tokens and a worker for each core that is left; start it from nothing, as sizes differ.
+`foreframe train data --out DATA --documents 1000000 --ray ADDRESS` writes documents on a cluster
+beforehand, and `--data DATA` reads them. Then `python -m foreframe_models.training.ship` makes this
+folder again.
 """
+
+
+def _section(title: str, text: str) -> str:
+    return f"## {title}\n\n{text.strip()}\n\n" if text.strip() else ""
 
 
 def confidence_rows(found: Mapping[str, Told]) -> Iterator[str]:
@@ -167,6 +179,7 @@ def ship(
     extra: Path | None = None,
     precision: str = "int8",
     weaknesses: str = "",
+    history: str = "",
     count: int = 300,
     calibrated_on: int = 240,
 ) -> Card:
@@ -196,7 +209,7 @@ def ship(
     for file in (folder / "checkpoint").iterdir():
         file.chmod(0o644)
     (folder / "card.json").write_text(json.dumps(card.as_json(), indent=1) + "\n")
-    (folder / "README.md").write_text(card.text(weaknesses), encoding="utf-8")
+    (folder / "README.md").write_text(card.text(weaknesses, history), encoding="utf-8")
     plot(log, folder / "curve.png")
     return card
 
@@ -210,6 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--programs", type=Path, help="JSONL to measure on")
     parser.add_argument("--extra", type=Path, help="JSON of what was measured elsewhere")
     parser.add_argument("--weaknesses", type=Path, help="a text for the card")
+    parser.add_argument("--history", type=Path, help="a text for the card: how it came to be")
     parser.add_argument("--precision", default="int8")
     parser.add_argument("--calibrated-on", type=int, default=240, help="programs; 0: not at all")
     given = parser.parse_args(arguments)
@@ -221,6 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         extra=given.extra,
         precision=given.precision,
         weaknesses=given.weaknesses.read_text(encoding="utf-8") if given.weaknesses else "",
+        history=given.history.read_text(encoding="utf-8") if given.history else "",
         calibrated_on=given.calibrated_on,
     )
     print(json.dumps(card.as_json()))

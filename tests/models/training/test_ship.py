@@ -33,12 +33,14 @@ def test_a_card_tells_what_was_measured_on_what() -> None:
         programs=other,
         extra={"output_pass_at_1": 0.1},
     )
-    text = card.text("- It guesses.")
+    text = card.text("- It guesses.", "In one night.")
     assert "1,234,567 parameters" in text
     assert "| generated programs never trained on | 100 | 0.500 | 0.300 | 0.250 | 0.600 |" in text
     assert "| given programs (real ones, only measured) | 40 | 0.250 | 0.400 | - | 0.500 |" in text
     assert "- output pass at 1: 0.1" in text
     assert "- It guesses." in text
+    assert "## How it came to be\n\nIn one night.\n\n## Weaknesses" in text
+    assert "How it came to be" not in card.text("")
     assert card.as_json()["generated_for"] == 0.25
 
 
