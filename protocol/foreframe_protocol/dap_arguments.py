@@ -58,6 +58,7 @@ class LaunchArguments(Model):
     engine: str | None = None
     max_frames: int | None = Field(default=None, ge=1)
     look_ahead_tokens: int | None = Field(default=None, ge=0)
+    resume: int | None = Field(default=None, ge=1)
     cwd: str | None = None
     no_debug: bool = False
     start: str = "entry"

@@ -193,11 +193,14 @@ class Adapter(Conversation):
 
         What was asked for before has its place then: those breakpoints are given back.
         """
+        from foreframe.dap.keeping import resumed  # late, as what it imports is
+
         current = self._current
         launched = await launch(arguments, self._engine, self._open_world)
         with_module = arguments.function is None
         # In a thread: all functions of a large file are looked into.
         placement = await to_thread(Placement, launched.program, with_module=with_module)
+        before = await to_thread(resumed, launched)
         real = await self._check.start(launched)
         await self._end_session()
         if current.launch is not None:
@@ -213,6 +216,7 @@ class Adapter(Conversation):
             stops_at_end=not arguments.no_debug,
             look_ahead_tokens=look_ahead_tokens(arguments, self._engine),
             keep=None if self._keeper is None else self._keeper.follow,
+            before=before,
         )
         if launched.end is not None:
             launched.end.place(current.live)

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from foreframe.dap.launch import Launch, literals
+from foreframe.errors import BadOption, ProgramChanged
 from foreframe.memory.folder import state_folder, workspace_file
 from foreframe.memory.keeper import Keeper, Subject
+from foreframe.timeline import Timeline
 
 
 def keeper_for(launched: Launch, engine: str, tell: Callable[[str], None]) -> Keeper | None:
@@ -24,11 +26,41 @@ def keeper_for(launched: Launch, engine: str, tell: Callable[[str], None]) -> Ke
     subject = Subject(
         program.path,
         program.source,
-        arguments.function or None,
-        literals(arguments.args),
+        *called(launched),
         arguments.engine or engine,
     )
     return Keeper(workspace_file(folder, workspace), workspace, subject, tell)
+
+
+def resumed(launched: Launch) -> Timeline | None:
+    """The timeline of the kept session that a launch goes on with, if it names one.
+
+    What follows is kept as a session of its own. Raises KeepingError or BadOption.
+    """
+    arguments = launched.arguments
+    if arguments.resume is None:
+        return None
+    from foreframe.memory.library import load  # late: most launches do not need it
+
+    if arguments.mode != "imagine":
+        raise BadOption('`resume`: only a session in the mode "imagine" can be gone on with')
+    kept = load(arguments.resume, workspace_of(launched))
+    if kept.source != launched.program.source:
+        raise ProgramChanged(
+            f"session {arguments.resume} was of another text of {kept.about.program}: its lines "
+            "would not be those of its steps"
+        )
+    if (kept.about.function, kept.about.args) != called(launched):
+        entry = "the module" if kept.about.function is None else (
+            f"{kept.about.function}({kept.about.args})"
+        )  # fmt: skip
+        raise BadOption(f"`resume`: session {arguments.resume} is of {entry}: launch the same")
+    return kept.timeline
+
+
+def called(launched: Launch) -> tuple[str | None, str]:
+    """The function that is launched, None for the module, and its arguments."""
+    return launched.arguments.function or None, literals(launched.arguments.args)
 
 
 def workspace_of(launched: Launch) -> Path:
