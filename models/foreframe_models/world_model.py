@@ -59,6 +59,7 @@ class _Walk:
     began: float
     max_tokens: int
     ended: bool = False  # by the caller, at a frame
+    left_out: int = 0  # frames that the last prompt has no room for
 
     def prediction(self, end: End, message: str = "") -> Prediction:
         """The frames since the start, oldest first, and why they end there."""
@@ -70,7 +71,7 @@ class _Walk:
             frames.append(node.frame)
             node = node.parent
         usage = replace(self.usage, seconds=time.monotonic() - self.began)
-        return Prediction(self.trace, tuple(reversed(frames)), end, message, usage)
+        return Prediction(self.trace, tuple(reversed(frames)), end, message, usage, self.left_out)
 
 
 class WorldModel:
@@ -84,6 +85,7 @@ class WorldModel:
         self.engine = engine
         self.max_frames, self.max_tokens = max_frames, max_tokens
         self._dialect: Dialect | None = None
+        self._left_out = 0
         self._written: WeakKeyDictionary[Trace, tuple[int, ...]] = WeakKeyDictionary()
         self._grammars: WeakKeyDictionary[Program, dict[object, str | None]] = WeakKeyDictionary()
         self._contexts: WeakKeyDictionary[Trace, tuple[int, ...]] = WeakKeyDictionary()
@@ -225,6 +227,7 @@ class WorldModel:
             if left <= 0:
                 return walk.prediction(End.CUT_OFF, f"cut off after {walk.max_tokens} tokens")
             prompt = await self._prompt(dialect, program, walk.trace)
+            walk.left_out = self._left_out
             grammar = await self._grammar(dialect, program, walk.trace, goal, one_frame)
             if grammar is None:
                 one_frame = True
@@ -341,6 +344,7 @@ class WorldModel:
                     f"{program.path}: the program and its variables do not fit the "
                     f"{dialect.info.context_tokens} tokens that {dialect.info.name} reads"
                 )
+        self._left_out = len(nodes) - len(written)  # read before anything else is waited for
         return context + tuple(i for ids in written for i in ids)
 
     def _cut(self, nodes: list[Trace], written: list[tuple[int, ...]], first: int) -> Trace:

@@ -291,3 +291,4 @@ class Prediction:
     end: End
     message: str = ""  # for a person: why it was cut off or failed
     usage: Usage = Usage()
+    left_out: int = 0  # of the trace's frames, the oldest: they do not fit the model's context

@@ -25,7 +25,7 @@ from foreframe.parties import Output, Reality
 from foreframe.run import Run
 from foreframe.stopping import uncaught
 from foreframe.timeline import NO_USAGE, Reason, Stop, Timeline, remaining
-from foreframe.walking import Walker
+from foreframe.walking import LEFT_OUT, Walker
 from foreframe_models.engines.base import EngineError
 from foreframe_protocol.states import (
     Action,
@@ -315,6 +315,9 @@ class Lockstep:
             traceback.print_exception(error, file=sys.stderr)
             return Predicted(start, None, f"internal error: {type(error).__name__}: {error}")
         step = walker.timeline.branch.tip
+        if walker.left_out and not mine.left_out:
+            mine.listener.output(Output(LEFT_OUT.format(walker.left_out), "note"))
+            mine.left_out = walker.left_out
         if stop is None or step.end is End.CUT_OFF:
             return Predicted(start, None, step.message, run, step.end, step.usage)
         return Predicted(start, stop, "", run, step.end, step.usage)

@@ -154,7 +154,8 @@ class Session:
         run = self._run
         if run is None or self._task is None:
             return False
-        if self.lockstep is not None and self.lockstep.leads:
+        is_forward = run.goal.direction is Direction.FORWARD
+        if self.lockstep is not None and self.lockstep.leads and is_forward:
             self.lockstep.pause()
             return True
         self._task.cancel()

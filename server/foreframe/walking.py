@@ -11,11 +11,17 @@ from foreframe.past import Past
 from foreframe.printing import Printing
 from foreframe.run import Run
 from foreframe.stopping import Stopping, uncaught
-from foreframe.timeline import NO_USAGE, Change, Reason, Stop, Timeline, remaining
+from foreframe.timeline import NO_USAGE, Branch, Change, Reason, Stop, Timeline, remaining
 from foreframe_protocol.states import End, Frame, Goal, State, Trace, Usage, left_entry
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
+
+
+LEFT_OUT = (
+    "The past has outgrown the model's context: it goes on without the oldest {} frames, whole "
+    "calls first.\n"
+)
 
 
 class Walker:
@@ -35,7 +41,10 @@ class Walker:
         self.world, self.program, self.listener = world, program, listener
         self.timeline, self.stopping, self.ahead = timeline, stopping, ahead
         self.stops_at_end = stops_at_end
-        self._printing = [self._printed(branch) for branch in timeline.branches]
+        self.left_out = 0  # frames of the past that a prediction had no room for, the most so far
+        self._printing = [Printing(program.tree)]  # by branch
+        if len(timeline.steps) > 1:  # those of a session that is gone on with
+            self._printing = [self._printed(branch) for branch in timeline.branches]
 
     def _printed(self, branch: Branch) -> Printing:
         """What prints on a branch, as far as that is known: all of it has been told."""
@@ -106,6 +115,7 @@ class Walker:
             watch = self._watch(run, goal, run.node.state)
             prediction = await self.world.predict(self.program, run.model, goal, on_frame=watch)
             run.follow(prediction.trace)
+            self._tell_left_out(prediction.left_out)
             trace, end, message = run.node, prediction.end, prediction.message
             usage, run.usage = run.usage + prediction.usage, NO_USAGE
             self.timeline.append(run.goal.action, trace, run.model, end, message, usage)
@@ -116,6 +126,12 @@ class Walker:
             if end is not End.REACHED:
                 self.listener.output(Output(f"The prediction was {message}.\n", "limit"))
                 return Stop(trace, Reason.PAUSE, "Cut off", message)
+
+    def _tell_left_out(self, frames: int) -> None:
+        """Says, once, that the model does not know the whole past any more."""
+        if frames and not self.left_out:
+            self.listener.output(Output(LEFT_OUT.format(frames), "note"))
+        self.left_out = max(self.left_out, frames)
 
     def _watch(self, run: Run, goal: Goal, begin: State) -> OnFrame:
         """What is done with each frame as it comes."""

@@ -165,6 +165,7 @@ async def test_a_long_trace_is_cut_to_the_context_from_its_oldest_frames() -> No
     assert shown(prediction.frames[0]) == shown(FRAMES[20])
     prompt = engine.requests[0].prompt
     assert len(prompt) <= 2200 * 3 // 4
+    assert 0 < prediction.left_out < 20
     assert byte_text(prompt).endswith(FRAMES[19].source + "\n")
 
 

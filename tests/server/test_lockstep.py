@@ -308,6 +308,39 @@ async def test_an_engine_that_fails_leaves_the_observation(resync):
     assert (await me.step(OVER)).comparison.right
 
 
+class Forgetful(RuleWorld):
+    """Has no room for the oldest frames."""
+
+    async def predict(self, program, trace, goal, **options):
+        found = await super().predict(program, trace, goal, **options)
+        return replace(found, left_out=max(0, trace.length - 3))
+
+
+@pytest.mark.parametrize("resync", list(Resync))
+async def test_that_the_past_has_outgrown_the_context_is_said_once(resync):
+    me = Checked(SOURCE, "2", world=Forgetful(), resync=resync)
+    await me.to_the_end()
+    assert me.text("note").count("outgrown the model's context") == 1
+    imagined = Person(SOURCE, "2", Forgetful())
+    await imagined.begin()
+    await imagined.walk(OVER, OVER, OVER, OVER, OVER)
+    assert imagined.text("note").count("outgrown the model's context") == 1
+
+
+async def test_a_pause_while_going_back_does_not_pause_the_next_step():
+    me = Checked(SOURCE, "2", world=RuleWorld())
+    await me.begin()
+    await me.walk(OVER, OVER)
+    me.session.step(OVER, BACK)
+    me.session.pause()
+    await me.wait()
+    await asyncio.sleep(0)
+    me.news.clear()
+    await me.step(OVER)
+    stop = await me.step(OVER)
+    assert stop.comparison is not None
+
+
 async def test_an_edit_begins_an_imagined_branch_and_the_real_program_waits():
     me = Checked(SOURCE, "2", world=RuleWorld())
     await me.begin()
