@@ -122,6 +122,25 @@ def test_json_is_one_object_a_frame_and_the_summary_last(call: list[str | Path])
     assert last["summary"]["check"]["text"] == "frames 4/4 right, values 8/8, return right"
 
 
+def test_micro_asks_for_one_operation_at_a_time_and_shows_each(tmp_path: Path):
+    file, halves = tmp_path / "program.py", tmp_path / "split.py"
+    file.write_text("def f(s):\n    return '-'.join(sorted(s.split())[::-1])\n")
+    halves.write_text(
+        "def f(s):\n    _t0 = s.split()\n    _t1 = sorted(_t0)\n    _t2 = _t1[::-1]\n"
+        "    return '-'.join(_t2)\n"
+    )
+    engine = recording(halves, "f", "'b a'")
+    call = ("trace", file, "--function", "f", "--args", "'b a'", "--engine", engine, "--micro")
+    done = run(*call, "--check")
+    assert done.returncode == 0, done.stderr
+    rows = [" ".join(row.split()) for row in done.stdout.splitlines()]
+    assert "s.split() = ['b', 'a']" in rows[4]
+    assert "sorted(s.split()) = ['a', 'b']" in rows[5]
+    assert "sorted(s.split())[::-1] = ['b', 'a']" in rows[6]
+    assert all(row.endswith("✓") for row in rows[4:8])
+    assert "frames 3/3 right" in rows[-1]
+
+
 def test_without_check_nothing_is_run_and_no_verdict_given(tmp_path: Path):
     file, mark = tmp_path / "program.py", tmp_path / "mark"
     file.write_text(f"x = open({str(mark)!r}, 'w')\n")

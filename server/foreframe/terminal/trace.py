@@ -16,6 +16,7 @@ from foreframe.terminal.records import Records
 from foreframe.terminal.story import Ending, Story, Told
 from foreframe_models.engines import open_engine
 from foreframe_models.engines.base import EngineError
+from foreframe_models.micro import MicroWorldModel
 from foreframe_models.world_model import Entry, WorldModel
 from foreframe_protocol.states import Action, End, Frame, Goal, Prediction, Trace
 from foreframe_protocol.trace_text import Separator, special, to_text, write_frame
@@ -82,15 +83,16 @@ async def trace(options: TraceOptions, out: TextIO, err: TextIO) -> None:
         max_frames=options.max_frames,
         max_tokens=max(20_000, TOKENS_PER_FRAME * options.max_frames),
     )
+    world = MicroWorldModel(model) if options.micro else model
     try:
         async with Progress(err) as progress:
-            await tell(model, program, entry, options, out, progress)
+            await tell(world, program, entry, options, out, progress)
     finally:
         await model.close()
 
 
 async def tell(
-    model: WorldModel,
+    model: WorldModel | MicroWorldModel,
     program: Program,
     entry: Entry,
     options: TraceOptions,
@@ -125,7 +127,7 @@ async def tell(
 
 
 async def prepare(
-    model: WorldModel, program: Program, entry: Entry, options: TraceOptions
+    model: WorldModel | MicroWorldModel, program: Program, entry: Entry, options: TraceOptions
 ) -> tuple[Run | None, RunFailed | None]:
     """Opens the engine and, at the same time, runs the program once if it is to be checked.
 
@@ -152,7 +154,11 @@ def partial(error: EngineError, start: Trace) -> Prediction:
 
 
 def printer_for(
-    options: TraceOptions, out: TextIO, program: Program, entry: Entry, model: WorldModel
+    options: TraceOptions,
+    out: TextIO,
+    program: Program,
+    entry: Entry,
+    model: WorldModel | MicroWorldModel,
 ) -> Printer:
     """The printer of the style asked for."""
     if options.style == "json":
