@@ -48,7 +48,10 @@ def trace(sample: Sample, limits: TraceLimits) -> tuple[list[Frame], bool]:
     """
     records: list[dict[str, Any]] = []
 
+    stopped: list[str] = []  # what is raised while a generator is dropped is lost
+
     def stop(why: str) -> None:
+        stopped.append(why)
         raise _Stopped(why)
 
     tracer = Tracer(
@@ -71,7 +74,7 @@ def trace(sample: Sample, limits: TraceLimits) -> tuple[list[Frame], bool]:
         signal.signal(signal.SIGALRM, old)
     if not records:
         raise Untraceable("no frames")
-    return list(frames_of(records, sample.source)), finished
+    return list(frames_of(records, sample.source)), finished and not stopped
 
 
 def _run(sample: Sample, tracer: Tracer, seconds: float) -> bool:
