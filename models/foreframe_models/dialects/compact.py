@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -113,7 +114,8 @@ class CompactDialect(Dialect):
         return place
 
     async def context(self, program: Program, trace: Trace) -> tuple[int, ...]:
-        listing = self.listing(program, trace)
+        # In a thread: a file of thousands of lines takes a second.
+        listing = await asyncio.to_thread(self.listing, program, trace)
         state = trace.root().state
         return (*head(listing), *(write_scopes(listing, state) if state.stack else ()))
 
@@ -208,16 +210,18 @@ class CompactReader(Reader):
             for part, span in zip(frame.parts, parsed.parts, strict=True)
         )
         last = len(self._logprobs) - 1
-        # Parts decide on a branch; where there is none, they say nothing of the place.
-        first = 0 if self._logprobs[last] is not None else parsed.event
-        place = probability(self._logprobs, range(first, parsed.event + 1), range(last, last + 1))
+        place = probability(self._logprobs, (parsed.event, last))
+        if place is not None and self._logprobs[last] is not None:
+            # Parts decide on the branch: what is taken on a wrong one is as good as a coin's.
+            parts_sure = probability(self._logprobs, range(parsed.event))
+            place = place if parts_sure is None else place * parts_sure + (1 - parts_sure) / 2
         return replace(
             frame, locals=values, value=value, parts=parts, upcoming=upcoming,
             confidence=self._sure_of_place(place),
         )  # fmt: skip
 
 
-def probability(logprobs: Sequence[float | None], *places: range) -> float | None:
+def probability(logprobs: Sequence[float | None], *places: Iterable[int]) -> float | None:
     """The probability of the tokens there; None where the grammar left no choice in any."""
     found = [logprobs[at] for at in chain(*places)]
     known = [p for p in found if p is not None]
