@@ -22,19 +22,29 @@ from foreframe_models.confidence import KINDS, Scale, as_json
 from foreframe_models.engines.embedded import EmbeddedEngine
 from foreframe_models.engines.onnx_model import METADATA, Metadata
 from foreframe_models.entry import Entry
-from foreframe_models.evaluation.actions import acts
+from foreframe_models.evaluation.actions import said, stops_back
 from foreframe_models.evaluation.calibration import Calibration, fit
 from foreframe_models.evaluation.cruxeval import Item
-from foreframe_models.evaluation.metrics import Sure, confidences, sure_of
-from foreframe_models.evaluation.outcomes import steps
+from foreframe_models.evaluation.metrics import Sure, sure_of
+from foreframe_models.evaluation.outcomes import NEXT_FRAME
+from foreframe_models.jumps import Aim, landing
 from foreframe_models.program.control_flow import Program, ProgramError
 from foreframe_models.training.documents import TraceLimits, Untraceable, trace
 from foreframe_models.training.programs.mixture import draw
 from foreframe_models.world_model import WorldModel
-from foreframe_protocol.states import Frame, Trace
+from foreframe_protocol.states import (
+    Action,
+    Direction,
+    Event,
+    Frame,
+    Goal,
+    Prediction,
+    Trace,
+)
 
 SEED = 40_000_003  # of programs that are used nowhere else
-LIMITS = TraceLimits(frames=40)
+LIMITS = TraceLimits(frames=60)
+STEPS, JUMPS, PASTS = 7, 2, 3  # places of one program, at most
 Found = dict[str, Sure]  # by kind of confidence
 
 
@@ -67,19 +77,44 @@ def programs(count: int, seed: int = SEED) -> Iterator[tuple[Item, list[Frame]]]
 
 
 async def predict(model: WorldModel, item: Item, frames: Sequence[Frame]) -> Found:
-    """What the model says of one program, each with whether it was right."""
-    start = Trace().append(frames[0])
-    values, places = confidences(await steps(model, item, start, frames[1:]))
+    """What the model says of a few places of one program, each with whether it was right."""
+    rng = Random(item.id)
+    nodes = [Trace().append(frames[0])]
+    for frame in frames[1:]:
+        nodes.append(nodes[-1].append(frame))
     found: Found = {kind: [] for kind in KINDS}
-    found["values"], found["places"] = values, places
-    for act in await acts(model, item, start, frames):
-        if act.way == "jump":
-            found["jumps"] += sure_of(act.predicted, act.real)[0]
-        elif act.way == "back":
-            old, where = sure_of(act.predicted, act.real)
-            found["past_values"] += old
-            found["past_places"] += where
+    program = item.program
+    for at in places(rng, range(len(frames) - 1), STEPS):
+        answer = await said(model.predict(program, nodes[at], NEXT_FRAME))
+        note(found, answer, frames[at + 1], "values", "places")
+    for at in places(rng, range(len(frames) - 1), JUMPS):
+        there = landing(frames, at, Aim(Action.STEP_OUT))
+        if frames[at].event is not Event.EXCEPTION and there is not None:
+            answer = await said(model.jump(program, nodes[at], Goal(Action.STEP_OUT)))
+            note(found, answer, frames[there], "jumps", "")
+    known = [at for at in range(1, len(frames)) if frames[at].event in (Event.LINE, Event.RETURN)]
+    back = Goal(Action.STEP_OVER, Direction.BACKWARD)
+    for at in places(rng, known, PASTS):
+        root = model.begin(program, nodes[at].state)
+        answer = await said(model.predict(program, root, back))
+        real = frames[stops_back(frames, at, nodes[at].state, back)]
+        note(found, answer, real, "past_values", "past_places")
     return found
+
+
+def places(rng: Random, known: Sequence[int], most: int) -> list[int]:
+    """Some of the places, in order: what the engine keeps of one serves the next."""
+    return sorted(rng.sample(known, min(most, len(known))))
+
+
+def note(found: Found, answer: Prediction | None, real: Frame, values: str, where: str) -> None:
+    """Adds what an answer tells with confidence, under these kinds."""
+    if answer is None or not answer.frames:
+        return
+    told_values, told_places = sure_of(answer.frames[-1], real)
+    found[values] += told_values
+    if where:
+        found[where] += told_places
 
 
 async def collect(folder: Path, count: int) -> list[Found]:
