@@ -23,6 +23,7 @@ RETURNED = "__pydevd_ret_val_dict"
 EXCEPTION = "__exception__"
 PYDEVD_OWN = frozenset({RETURNED, EXCEPTION, "_pydev_stop_at_break"})
 
+tracer_path = ""  # of the tracer's file, which knows the comprehensions of Python 3.12 on
 stop_on_entry = False  # set before `configurationDone`, read by the bootstrap
 
 
@@ -229,7 +230,7 @@ def observe(dap_thread: int) -> str:
         name = callee.f_code.co_name
         if isinstance(returned, dict) and name in returned:
             record["value"], record["cut"] = text_of(returned[name])
-    record["comprehension"] = frames[0].f_code.co_name in HIDDEN_FRAMES
+    record["comprehension"] = is_in_comprehension(frames[0])
     stack = [scope_of(frame) for frame in frames if is_users(pydb, frame)]
     record["stack"] = stack[::-1]
     return json.dumps(record)
@@ -261,6 +262,29 @@ def running(pydb: Any, thread: Any) -> list[Any]:
             found.append(frame)
         frame = frame.f_back
     return found
+
+
+def is_in_comprehension(frame: Any) -> bool:
+    """Whether a frame is that of a comprehension, or in the middle of one (Python 3.12 on)."""
+    if frame.f_code.co_name in HIDDEN_FRAMES:
+        return True
+    return frame.f_lasti in inlined(frame.f_code)[0]
+
+
+def inlined(code: Any) -> tuple[dict[int, int], frozenset[str]]:
+    """The instructions of a code's inlined comprehensions, and the names of their variables."""
+    if sys.version_info < (3, 12) or not tracer_path:
+        return {}, frozenset()
+    if code not in INLINED:
+        if "loop_variables" not in TRACER:
+            with open(tracer_path, encoding="utf-8") as file:
+                exec(compile(file.read(), tracer_path, "exec"), TRACER)
+        INLINED[code] = TRACER["inlined_comprehensions"](code), TRACER["loop_variables"](code)
+    return INLINED[code]
+
+
+TRACER: dict[str, Any] = {"__name__": NAME + "_tracer"}
+INLINED: dict[Any, tuple[dict[int, int], frozenset[str]]] = {}
 
 
 def is_exception(reason: object) -> bool:
@@ -316,6 +340,9 @@ def scope_of(frame: Any) -> dict[str, Any]:
         order = dict.fromkeys((*code.co_varnames, *code.co_cellvars, *code.co_freevars))
         known = [name for name in order if name in found]
         names = known + [name for name in names if name not in order]
+    spans, private = inlined(code)
+    if frame.f_lasti in spans:
+        names = [name for name in names if name not in private]
     shown = []
     for name in names:
         if name in PYDEVD_OWN or (name.startswith("__") and name.endswith("__")):

@@ -13,6 +13,8 @@ Verified with 1.8.22 (`pyproject.toml` holds the range):
 - Locals come sorted by name, with groups ("special variables") that are no variables.
 - `variables` knows no `start` and `count`, and gives no more than a thousand items.
 - `evaluate` without a frame is done by a thread of the debugger's, also while the program runs.
+- From Python 3.12 on a program that forks is warned on stderr that it has more threads than one:
+  they are debugpy's.
 - `pause` of a thread that is in C code stops it when it comes back from there, if ever.
 """
 

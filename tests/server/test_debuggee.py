@@ -414,13 +414,20 @@ async def test_a_huge_list_is_shown_by_its_beginning(bench: Bench) -> None:
     assert text.text == "'" + "x" * 1999
 
 
+async def arrived(debuggee: Debuggee, line: int) -> None:
+    """Waits until the program, which runs, is on a line."""
+    for _ in range(10_000):
+        if (await debuggee.look()).state.top.line == line:
+            return
+    raise AssertionError(f"line {line} was not reached")
+
+
 async def test_a_sleep_in_c_cannot_be_paused_but_looked_at_and_closed(bench: Bench) -> None:
     source = "import time\ndef nap(n):\n    time.sleep(n)\nprint('now')\nnap(1000)\n"
     debuggee = await bench.launch(source)
     running = asyncio.ensure_future(debuggee.start(stop_on_entry=False))
     await bench.ear.has_printed.wait()
-    while len((await debuggee.look()).shown) != 2:
-        await asyncio.sleep(0)
+    await arrived(debuggee, 3)
     assert not await debuggee.pause()
     seen = await debuggee.look()
     assert (seen.reason, top(seen)) == ("running", ("nap", 3, {"n": "1000"}))
@@ -446,8 +453,7 @@ async def test_a_deadlock_can_be_looked_at_and_closed(bench: Bench) -> None:
     debuggee = await bench.launch(source)
     running = asyncio.ensure_future(debuggee.start(stop_on_entry=False))
     await bench.ear.has_printed.wait()
-    while (await debuggee.look()).shown[-1].line != 5:
-        await asyncio.sleep(0)
+    await arrived(debuggee, 5)
     assert not await debuggee.pause()
     await debuggee.close()
     assert (await running).ended

@@ -58,6 +58,7 @@ async def launch(arguments: LaunchArguments, engine: str, open_world: OpenWorld)
         raise ModeNotAvailable(
             f"the mode {arguments.mode!r} is not available in this version: there is "
             + ", ".join(f'"{mode}" ({what})' for mode, what in MODES.items())
+            + ', and to launch "live" (the program is executed and leads)'
         )
     args = literals(arguments.args)
     if args and not arguments.function:

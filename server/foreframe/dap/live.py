@@ -60,7 +60,7 @@ def passed(command: str) -> Callable[[Live, Raw], Coroutine[None, None, Body]]:
     """A request that is debugpy's to answer."""
 
     async def ask(self: Live, arguments: Raw) -> Body:
-        return await self.debuggee.request(command, arguments)
+        return await self.debuggee.request(command, arguments) or None
 
     return ask
 
@@ -192,13 +192,13 @@ class Live:
     async def on_goto(self, arguments: Raw) -> Body:
         self._only_real("the next line to run can be set")
         self._moved()
-        return await self.debuggee.request("goto", arguments)
+        return await self.debuggee.request("goto", arguments) or None
 
     async def _go(self, command: str, arguments: Raw) -> Body:
         if self._is_imagining():
             return self.own_back_to_real(arguments)
         self._moved()
-        return await self.debuggee.request(command, arguments)
+        return await self.debuggee.request(command, arguments) or None
 
     def _moved(self) -> None:
         """The program goes on: what was imagined around its stop is of no use any more."""
