@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import ast
 import doctest
-import io
 import re
-import tokenize
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +15,11 @@ from enum import StrEnum
 
 _COMMENT = re.compile(
     r"#+\s*(?:e\.g\.:?\s*)?(?P<call>[A-Za-z_][\w.]*\(.*\))\s*(?:->|=>|==|→)\s*(?P<result>.+)$"
+)
+_STRING_OR_COMMENT = re.compile(
+    r"""(?P<quotes>'''|\"\"\")(?:\\.|.)*?(?P=quotes)|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|"""
+    r"(?P<comment>\#[^\n]*)",
+    re.DOTALL,
 )
 _PARSER = doctest.DocTestParser()
 
@@ -58,7 +61,11 @@ class Example:
 
 def examples_in(source: str, tree: ast.Module) -> list[Example]:
     """All examples of a file, in order of lines. `tree` may have other names in place of holes."""
-    found = [*_doctests(tree), *_asserts(tree), *_comments(source)]
+    found = list(_comments(source))
+    if ">>>" in source:  # going through the tree of a large file takes a while
+        found += _doctests(tree)
+    if "assert" in source:
+        found += _asserts(tree)
     unique = {(e.function, e.args, e.returned, e.raised): e for e in reversed(found)}
     return sorted(unique.values(), key=lambda example: example.line)
 
@@ -157,10 +164,10 @@ def _comments(source: str) -> Iterator[Example]:
 
 
 def comments_in(source: str) -> Iterator[tuple[int, str]]:
-    """(line, text from its `#` on) of comments, also in files that are no whole program."""
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type == tokenize.COMMENT:
-                yield token.start[0], token.string
-    except (tokenize.TokenError, SyntaxError):  # what was read before it counts
-        return
+    """(line, text from its `#` on) of comments, also in texts that are no whole program."""
+    line, done = 1, 0
+    for match in _STRING_OR_COMMENT.finditer(source):
+        if match["comment"]:
+            line += source.count("\n", done, match.start())
+            done = match.start()
+            yield line, match["comment"].rstrip()

@@ -72,8 +72,13 @@ def _hole_nodes(program: Program) -> dict[tuple[int, int], tuple[ast.AST, tuple[
     """Place → the hole's node and all around it, outermost first."""
     found: dict[tuple[int, int], tuple[ast.AST, tuple[ast.AST, ...]]] = {}
     lines = program.lines
+    wanted = sorted({line for line, _ in program.holes})
 
     def visit(node: ast.AST, parents: tuple[ast.AST, ...]) -> None:
+        first = getattr(node, "lineno", None)
+        last = getattr(node, "end_lineno", None) or first or 0
+        if first is not None and not any(first <= line <= last for line in wanted):
+            return
         if isinstance(node, ast.Name) and node.id == program.hole_name:
             text = lines[node.lineno - 1] if node.lineno <= len(lines) else ""
             # ast counts UTF-8 bytes, holes are found by characters

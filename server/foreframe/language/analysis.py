@@ -30,6 +30,13 @@ class Analysis:
     program: Program | None = field(init=False, default=None)
     is_whole: bool = field(init=False, default=True)
 
+    @classmethod
+    def of(cls, path: str, source: str, version: int | None) -> Analysis:
+        """All that takes a while is done at once: to be called in a thread."""
+        made = cls(path, source, version)
+        _ = made.holes, made.examples, made.functions, made.loops, made.lines
+        return made
+
     def __post_init__(self) -> None:
         self.source = self.source.replace("\r\n", "\n").replace("\r", "\n")
         try:
@@ -59,6 +66,15 @@ class Analysis:
         """Dotted name → definition, of functions and methods that are not inside functions."""
         return dict(_functions(self.program.tree, "")) if self.program else {}
 
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.source.split("\n")
+
+    @cached_property
+    def loops(self) -> frozenset[str]:
+        """The functions that may go on for long: they loop, or call themselves."""
+        return frozenset(name for name in self.functions if self._has_loop(name))
+
     def function_at(self, line: int) -> str | None:
         """The dotted name of the function that holds a line (1-based), decorators included."""
         found: str | None = None
@@ -68,8 +84,7 @@ class Analysis:
                 found = name
         return found
 
-    def has_loop(self, name: str) -> bool:
-        """Whether a function may go on for long: it loops, or calls itself."""
+    def _has_loop(self, name: str) -> bool:
         node = self.functions[name]
         short = name.rsplit(".", 1)[-1]
         calls = (n for n in ast.walk(node) if isinstance(n, ast.Call))
@@ -89,12 +104,23 @@ class Analysis:
             return None
         text = self.program.lines[line - 1] if line <= len(self.program.lines) else ""
         at = len(text[:column].encode("utf-8"))
-        for node in ast.walk(self.program.tree):
+        for node in nodes_at(self.program.tree, line):
             match node:
                 case ast.Name(id=name) | ast.arg(arg=name) if node.lineno == line:
                     if node.col_offset <= at <= node.col_offset + len(name.encode("utf-8")):
                         return name
         return None
+
+
+def nodes_at(tree: ast.AST, line: int) -> Iterator[ast.AST]:
+    """The nodes that a line is a part of, and what has no lines of its own below them."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        first = getattr(node, "lineno", None)
+        if first is None or first <= line <= (getattr(node, "end_lineno", None) or first):
+            yield node
+            todo += ast.iter_child_nodes(node)
 
 
 def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, Definition]]:

@@ -58,7 +58,7 @@ def register_sight(server: LanguageServer, language: Language) -> None:
     async def hover(params: lsp.HoverParams) -> lsp.Hover | None:
         uri = params.text_document.uri
         analysis = await language.analysis(uri)
-        line, column = place(analysis.source.split("\n"), params.position)
+        line, column = place(analysis.lines, params.position)
         name, function = analysis.name_at(line, column), analysis.function_at(line)
         example = views.example_for(analysis, function) if function else None
         if name is None or example is None:
@@ -166,7 +166,7 @@ def register_edits(server: LanguageServer, language: Language) -> None:
         """What can be filled here. The work is done when one of them is chosen."""
         uri = params.text_document.uri
         analysis = await language.analysis(uri)
-        line, _ = place(analysis.source.split("\n"), params.range.start)
+        line, _ = place(analysis.lines, params.range.start)
         hole = _hole_at(analysis, params.range.start) or next(
             (hole for hole in analysis.holes if hole.line == line), None
         )
@@ -278,4 +278,4 @@ async def _begin_progress(server: LanguageServer, token: str) -> bool:
 
 
 def _hole_at(analysis: Analysis, at: lsp.Position) -> Hole | None:
-    return analysis.hole_at(*place(analysis.source.split("\n"), at))
+    return analysis.hole_at(*place(analysis.lines, at))

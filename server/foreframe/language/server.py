@@ -61,7 +61,7 @@ class Language:
         known = self._analyses.get(uri)
         if known is None or known.version != document.version:
             source, version = document.source, document.version
-            known = await asyncio.to_thread(Analysis, path_of(uri), source, version)
+            known = await asyncio.to_thread(Analysis.of, path_of(uri), source, version)
             self._analyses[uri] = known
         return known
 

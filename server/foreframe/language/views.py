@@ -30,7 +30,7 @@ def diagnostics(
 
     Nothing is said of what is not known: a run that was cut off, or a path less sure than `least`.
     """
-    lines = analysis.source.split("\n")
+    lines = analysis.lines
     found = [
         lsp.Diagnostic(
             span(lines, hole.line, hole.column, hole.column + len(HOLE)),
@@ -84,7 +84,7 @@ def path_lines(run: PredictedRun) -> list[int]:
 def lenses(analysis: Analysis, uri: str) -> list[lsp.CodeLens]:
     """Above each function: predict it, fill its holes, does it end."""
     found: list[lsp.CodeLens] = []
-    lines = analysis.source.split("\n")
+    lines = analysis.lines
     for name, node in analysis.functions.items():
         where = span(lines, node.lineno, node.col_offset, node.col_offset)
         example = example_for(analysis, name)
@@ -94,7 +94,7 @@ def lenses(analysis: Analysis, uri: str) -> list[lsp.CodeLens]:
         ]
         if any(hole.function == name for hole in analysis.holes):
             commands.append(("Fill holes", "foreframe.fillHoles", [uri, name]))
-        if args is not None and analysis.has_loop(name):
+        if args is not None and name in analysis.loops:
             commands.append(("Does it end?", "foreframe.halts", [uri, name, args]))
         found += (
             lsp.CodeLens(where, lsp.Command(title, command, arguments=arguments))
@@ -115,7 +115,7 @@ def inlay_hints(
     node = analysis.functions.get(run.example.function)
     if node is None:
         return []
-    lines = analysis.source.split("\n")
+    lines = analysis.lines
     found: list[lsp.InlayHint] = []
     steps = steps_of(run.trace, run.example.function)
     for line, names in sorted(by_line(steps).items()):
@@ -200,7 +200,7 @@ def summary(candidate: Candidate, wanted: int) -> str:
 
 def hole_range(analysis: Analysis, hole: Hole) -> lsp.Range:
     """Where a hole stands."""
-    lines = analysis.source.split("\n")
+    lines = analysis.lines
     return span(lines, hole.line, hole.column, hole.column + len(HOLE))
 
 
@@ -209,7 +209,7 @@ def fill_edits(
 ) -> list[lsp.TextEdit]:
     """The edits that put a candidate's texts in place of the holes."""
     before, after = (
-        analysis.source.split("\n"),
+        analysis.lines,
         candidate.filled(analysis.source, holes).split("\n"),
     )
     edits: list[lsp.TextEdit] = []
@@ -235,7 +235,7 @@ def inline_values(
         return []
     function = analysis.function_at(stopped)
     scope: ast.AST = analysis.functions[function] if function else analysis.program.tree
-    lines = analysis.source.split("\n")
+    lines = analysis.lines
     bound = {
         node.id if isinstance(node, ast.Name) else node.arg
         for node in own_nodes(scope)
