@@ -17,6 +17,7 @@ from foreframe_models.training.documents import Document, Run, TraceLimits, Untr
 from foreframe_models.training.forward_documents import middle, traces
 from foreframe_models.training.fresh import fresh_document
 from foreframe_models.training.programs import (
+    comparisons,
     control,
     dicts,
     idioms,
@@ -57,7 +58,7 @@ def test_no_generated_program_can_swallow_what_stops_its_trace() -> None:
 
 
 @pytest.mark.parametrize(
-    "room", [strings, lists, dicts, numbers, control, methods, objects, rarities]
+    "room", [comparisons, strings, lists, dicts, numbers, control, methods, objects, rarities]
 )
 def test_every_idiom_gives_programs_that_run(room: ModuleType) -> None:
     rng = Random(3)

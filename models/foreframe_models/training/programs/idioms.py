@@ -12,6 +12,7 @@ import re
 from random import Random
 
 from foreframe_models.training.programs import (
+    comparisons,
     control,
     dicts,
     lists,
@@ -31,13 +32,17 @@ _NAME = re.compile(r"\$(\w+)")
 _CONSTANT = re.compile(r"#([kiscwn])\b")
 
 
-def argument(rng: Random, kind: str) -> object:
+def argument(rng: Random, kind: str, first: object = None) -> object:
     """A value of a type code; besides those of `literals`, ones that idioms need:
 
     P positive, J tiny, G ascending list, E list with at least one, W words, R brackets, M square
-    matrix, H nested lists, D string of digits.
+    matrix, H nested lists, D string of digits, X mostly an element of the first argument.
     """
     match kind:
+        case "X":
+            if isinstance(first, str | list) and first and rng.random() < 0.8:
+                return rng.choice(first)
+            return rng.choice("abcdefgh") if isinstance(first, str) else rng.randrange(9)
         case "P":
             return rng.choice((rng.randrange(1, 13), rng.randrange(1, 60), rng.randrange(1, 300)))
         case "J":
@@ -63,6 +68,14 @@ def argument(rng: Random, kind: str) -> object:
     return literals.value(rng, kind)
 
 
+def arguments(rng: Random, kinds: list[str]) -> list[object]:
+    """Values of type codes, in order."""
+    found: list[object] = []
+    for kind in kinds:
+        found.append(argument(rng, kind, found[0] if found else None))
+    return found
+
+
 def fill(rng: Random, idiom: str) -> Sample:
     """A program from an idiom."""
     text = idiom.strip("\n")
@@ -76,10 +89,10 @@ def fill(rng: Random, idiom: str) -> Sample:
     if entry != "module":
         entry, _, kinds = entry.removesuffix(")").partition("(")
         wanted = [kind for kind in kinds.replace(" ", "").split(",") if kind]
-        args = [argument(rng, kind) for kind in wanted]
+        args = arguments(rng, wanted)
         for value in args:
             draw.learn(value)
-        more = [[argument(rng, kind) for kind in wanted] for _ in range(MORE)]
+        more = [arguments(rng, wanted) for _ in range(MORE)]
     given: dict[str, str] = {}
 
     def name(match: re.Match[str]) -> str:
@@ -130,5 +143,6 @@ def maker(idioms: str) -> Maker:
 
 FUNCTIONS = maker("".join(m.IDIOMS for m in (strings, lists, dicts, numbers, control)))
 METHODS = maker(methods.IDIOMS)
+COMPARISONS = maker(comparisons.IDIOMS)
 OBJECTS = maker(objects.IDIOMS)
 RARITIES = maker(rarities.IDIOMS)

@@ -10,7 +10,13 @@ from foreframe_models.training.programs.generator import (
     module_script,
     random_function,
 )
-from foreframe_models.training.programs.idioms import FUNCTIONS, METHODS, OBJECTS, RARITIES
+from foreframe_models.training.programs.idioms import (
+    COMPARISONS,
+    FUNCTIONS,
+    METHODS,
+    OBJECTS,
+    RARITIES,
+)
 from foreframe_models.training.programs.lean import lean_function
 
 # (weight, level from which on it is drawn, maker)
@@ -19,6 +25,7 @@ KINDS: list[tuple[float, float, Maker]] = [
     (66, 0.0, lean_function),
     (30, 0.15, FUNCTIONS),
     (30, 0.1, METHODS),
+    (18, 0.15, COMPARISONS),
     (6, 0.3, module_script),
     (6, 0.4, OBJECTS),
     (5, 0.3, RARITIES),
