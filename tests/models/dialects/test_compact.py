@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -27,7 +29,7 @@ from foreframe_models.training.documents import TraceLimits, Untraceable, trace
 from foreframe_models.training.programs.generator import Sample
 from foreframe_models.training.programs.mixture import draw
 from foreframe_models.vocabulary import Vocabulary
-from foreframe_protocol.states import Action, Event, Frame, Goal, Provenance, Trace, Value
+from foreframe_protocol.states import Action, Event, Frame, Goal, Part, Provenance, Trace, Value
 
 VOCABULARY = Vocabulary.standard()
 END = VOCABULARY.special["<pad>"]
@@ -124,6 +126,64 @@ def test_frames_in_the_wrong_place_are_refused() -> None:
     early = [*parts[0], VOCABULARY.special["<ret>"], *VOCABULARY.value("1"), VOCABULARY.line(2)]
     for wrong in (skipped, unbound, early, parts[1]):
         assert not accepts(constraint_for(sample, frames[0], listing), wrong)
+
+
+def test_parts_and_next_elements_may_be_left_out_but_never_be_wrong() -> None:
+    source = (
+        "def g(a):\n    return a\n"
+        "def f(xs):\n    t = 0\n    for x in sorted(xs):\n        t += g(x + 1) * 2\n    return t\n"
+    )
+    sample = Sample(source, "f", "[2, 1]")
+    frames, _ = trace(sample, LIMITS)
+    listing = Listing(source, VOCABULARY)
+
+    def taken(changed: list[Frame]) -> bool:
+        ids = joined(tokens_after_the_call(listing, changed))
+        constraint = constraint_for(sample, changed[0], listing)
+        return accepts(constraint, ids) and constraint.complete
+
+    assert taken(frames)
+    rng = Random(2)
+    for _ in range(8):
+        thinned = [
+            replace(
+                frame,
+                parts=tuple(part for part in frame.parts if rng.random() < 0.5),
+                upcoming=frame.upcoming if rng.random() < 0.5 else None,
+            )
+            for frame in frames
+        ]
+        assert taken(thinned)
+    told = [index for index, frame in enumerate(frames) if frame.parts]
+    assert {frames[index].event for index in told} == {Event.CALL, Event.LINE}
+    for index in told:
+        frame = frames[index]
+        beyond = (*frame.parts, Part(9, Value("1")))
+        twice = (*frame.parts, frame.parts[-1])
+        for wrong in (beyond, twice):
+            assert not taken([*frames[:index], replace(frame, parts=wrong), *frames[index + 1 :]])
+    plain = next(i for i, frame in enumerate(frames) if frame.line == 4 and i)
+    late = replace(frames[plain], parts=(Part(0, Value("1")),))
+    assert not taken([*frames[:plain], late, *frames[plain + 1 :]])
+
+
+async def test_parts_and_next_elements_have_a_confidence_of_their_own() -> None:
+    source = "def f(xs):\n    for x in xs:\n        y = len(xs) + x\n    return y\n"
+    frames, _ = trace(Sample(source, "f", "[1]"), LIMITS)
+    program = Program.parse(source, "x.py")
+    dialect = CompactDialect(Silent(), INFO)
+    root = Trace().append(frames[0])
+    reader = dialect.reader(program, root)
+    ids = tuple(joined(tokens_after_the_call(dialect.listing(program, root), frames)))
+    count = len(ids)
+    read = await reader.feed(Chunk(ids, ("",) * count, (-0.5,) * count, (False,) * count))
+    first, _, again = (frame for frame, _ in read[:3])
+    assert first.upcoming is not None
+    assert first.upcoming == Value("1", confidence=pytest.approx(math.exp(-0.5 * 2)))
+    assert [part.index for part in again.parts] == [0]
+    sure = again.parts[0].value.confidence
+    assert sure is not None
+    assert 0 < sure <= math.exp(-0.5 * 2)  # its own two tokens at least
 
 
 async def test_a_streamed_answer_becomes_frames_with_confidence() -> None:
