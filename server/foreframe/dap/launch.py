@@ -129,7 +129,10 @@ def warm_up(engine: str) -> None:
     """Imports what a launch will need: run in a thread while the client makes up its mind."""
     import foreframe_models.world_model
     import foreframe_protocol.dap_arguments  # noqa: F401
+    from foreframe.memory.folder import state_folder
 
     if engine.partition(":")[0] in ("auto", "embedded"):
         with suppress(ImportError):  # told when the engine is opened
             import foreframe_models.engines.generation  # noqa: F401
+    if state_folder() is not None:  # last: no stop is told before its steps are on disk
+        import foreframe.memory.writing  # noqa: F401

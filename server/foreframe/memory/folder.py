@@ -5,7 +5,6 @@ FOREFRAME_STATE names another folder, or is `off`: nothing is kept then.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -31,6 +30,8 @@ def state_folder() -> Path | None:
 
 def workspace_file(folder: Path, workspace: Path) -> Path:
     """The file of a workspace: named after it, and told apart by a digest of its whole path."""
+    import hashlib  # as late: it brings a library for cryptography along
+
     path = str(workspace.resolve())
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:10]
     name = _ODD.sub("-", workspace.resolve().name).strip("-.")[:40] or "root"
