@@ -47,6 +47,21 @@ class History:
             return State(tuple(stack), Event.LINE)  # what has returned is not of the program
         return replace(state, stack=tuple(stack))
 
+    def is_within_line(self, program: Program, observation: Observation) -> bool:
+        """Whether the program stands on the line where it stood, and that is not run anew.
+
+        So it is within a comprehension, which is one step in a trace.
+        """
+        state, before = self.shown(program, observation), shown_stack(self.seen.state)
+        if state.event is not Event.LINE or self.seen.state.event is Event.CALL:
+            return False
+        if [place(scope) for scope in state.stack] != [place(scope) for scope in before]:
+            return False
+        function = function_of(program, before[-1])
+        return function is not None and before[-1].line not in function.successors.get(
+            before[-1].line, ()
+        )
+
     def observe(self, program: Program, begin: Begin, state: State) -> History:
         """One more stop, in a state that `shown` gave and that has a stack."""
         event, stack, depth, top = state.event, state.stack, len(state.stack) - 1, state.top

@@ -265,15 +265,18 @@ class Lockstep:
         else:
             self._is_begun = True
             found = await reality.start(stop_on_entry=goal.action is not Action.RUN_TO)
+        program = self.walker.program
         for _ in range(FOREIGN_STEPS):
-            if found.ended or found.reason != "step" or not self._is_elsewhere(found):
+            if found.ended or found.reason != "step":
                 break
-            is_back = found.state.event is Event.RETURN
-            found = await reality.step(goal.action if is_back else Action.STEP_OUT)
+            if is_elsewhere(program, found):
+                is_back = found.state.event is Event.RETURN
+                found = await reality.step(goal.action if is_back else Action.STEP_OUT)
+            elif self._history.is_within_line(program, found):
+                found = await reality.step(goal.action)
+            else:
+                break
         return found
-
-    def _is_elsewhere(self, observation: Observation) -> bool:
-        return is_elsewhere(self.walker.program, observation)
 
     async def _settle(self) -> None:
         """Brings a step to its end that the person did not wait for."""

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 LEFT_OUT = (
-    "The past has outgrown the model's context: it goes on without the oldest {} frames, whole "
-    "calls first.\n"
+    "The past has outgrown the model's context: it goes on without the oldest {} "
+    "frames.\n"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from tape import TapeWorld
 
 from foreframe_protocol.states import Event, Frame, Trace
+
+ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 
 
 class AnyTape(TapeWorld):
@@ -36,6 +39,6 @@ def key(node: Any) -> object:
     """What a tape and an observed state have in common."""
     state = node.state
     stack = state.stack
-    values = {n: v.text for n, v in stack[-1].locals.items()}
+    values = {n: ADDRESS.sub("", v.text) for n, v in stack[-1].locals.items()}
     event = Event.LINE if state.event is None else state.event
     return [(s.function, s.line) for s in stack], event, values
