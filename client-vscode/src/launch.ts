@@ -27,6 +27,9 @@ export interface LaunchDefaults {
   hasBreakpoint(program: string): boolean;
 }
 
+/** `imagine` executes nothing; `check` and `live` execute the program. */
+export const MODES: readonly string[] = ['imagine', 'check', 'live'];
+
 /** A configuration that cannot be started; the message says what to do. */
 export class LaunchMistake extends Error {}
 
@@ -42,11 +45,12 @@ export interface CompleteLaunch extends LaunchConfiguration {
 export function completeLaunch(given: LaunchConfiguration, defaults: LaunchDefaults): CompleteLaunch {
   const { program, mode = 'imagine' } = given;
   if (!program) throw new LaunchMistake('Name a Python file as "program" in the launch configuration.');
-  if (given.args?.length && !given.function) {
-    throw new LaunchMistake('"args" are the arguments of a "function": name it in the launch configuration.');
+  if (!MODES.includes(mode)) {
+    throw new LaunchMistake(`"mode" is ${JSON.stringify(mode)}, and there is ${MODES.join(', ')}.`);
   }
-  if (mode !== 'imagine') {
-    throw new LaunchMistake(`"mode" is ${JSON.stringify(mode)}, but this version has only "imagine".`);
+  // In a live session they are the program's own, as on its command line.
+  if (given.args?.length && !given.function && mode !== 'live') {
+    throw new LaunchMistake('"args" are the arguments of a "function": name it in the launch configuration.');
   }
   const port = given.port ?? defaults.port;
   // A back end that is joined was started with an engine of its own.

@@ -100,5 +100,6 @@ test('a breakpoint makes the entry stop needless, and a launch says more than th
 test('a launch that cannot work is refused with what to do', () => {
   assert.throws(() => completeLaunch({}, DEFAULTS), LaunchMistake);
   assert.throws(() => completeLaunch({ program: 'a', args: '1' }, DEFAULTS), /name it/);
-  assert.throws(() => completeLaunch({ program: 'a', mode: 'live' }, DEFAULTS), /only "imagine"/);
+  assert.throws(() => completeLaunch({ program: 'a', mode: 'dream' }, DEFAULTS), /imagine, check, live/);
+  assert.deepEqual(completeLaunch({ program: 'a', mode: 'live', args: ['x'] }, DEFAULTS).args, ['x']);
 });
