@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from foreframe.checking import Comparison, Sure, where
+from foreframe.timeline import Stop
 from foreframe_models.evaluation.calibration import Calibration
 from foreframe_protocol.alignment import ValueCheck, count
 from foreframe_protocol.states import Event, Trace, Verdict
@@ -209,3 +210,11 @@ def sentence(name: str, check: ValueCheck) -> str:
 def shortened(text: str, limit: int = SHOWN_CHARS) -> str:
     """A value for a sentence."""
     return text if len(text) <= limit else text[:limit] + "…"
+
+
+def different(stop: Stop, comparison: Comparison | None) -> Stop:
+    """A stop that says what is not as predicted there."""
+    if comparison is None or comparison.right:
+        return stop
+    text = what_is_wrong(comparison)
+    return replace(stop, text=f"{text}. {stop.text}" if stop.text else text)

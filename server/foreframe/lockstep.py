@@ -13,28 +13,26 @@ import asyncio
 import sys
 import traceback
 from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
-from foreframe.check_report import Scores, what_is_wrong
+from foreframe.check_report import Scores, different
 from foreframe.checking import Comparison, compare_stops, where
 from foreframe.errors import ForeframeError, InternalError, RealityDied, RealityHangs
 from foreframe.history import History, is_elsewhere
 from foreframe.observation import Observation
 from foreframe.parties import Output, Reality
 from foreframe.run import Run
+from foreframe.shadow import Predicted, Shadow, raised_there
 from foreframe.stopping import uncaught
-from foreframe.timeline import NO_USAGE, Reason, Stop, Timeline, remaining
-from foreframe.walking import LEFT_OUT, Walker
-from foreframe_models.engines.base import EngineError
+from foreframe.timeline import Reason, Stop, remaining
+from foreframe.walking import Walker
 from foreframe_protocol.states import (
     Action,
-    End,
     Event,
     Goal,
     State,
     Trace,
-    Usage,
     left_entry,
 )
 
@@ -42,7 +40,6 @@ PATIENCE_SECONDS = 20.0  # for the other one, once the first of the two has stop
 GRACE_SECONDS = 5.0  # for a program that was asked to pause
 PAUSE_AGAIN_SECONDS = 0.3
 FOREIGN_STEPS = 10_000  # that a call into another file may take until it is back
-SHADOW = -1  # the branch for which the hits of predictions are counted
 
 
 class Resync(StrEnum):
@@ -50,28 +47,6 @@ class Resync(StrEnum):
 
     REALITY = "reality"
     FREE = "free"
-
-
-@dataclass(frozen=True, slots=True)
-class Predicted:
-    """What became of the prediction of a step. `stop` is None where there is none, `why` why."""
-
-    start: State
-    stop: Stop | None
-    why: str = ""
-    run: Run | None = None
-    end: End = End.FAILED
-    usage: Usage = NO_USAGE
-
-
-class _Silent:
-    """A listener for predictions: what a real program prints is not to be told twice."""
-
-    def stopped(self, stop: Stop) -> None: ...
-
-    def output(self, output: Output) -> None: ...
-
-    def ended(self, exit_code: int) -> None: ...
 
 
 class Lockstep:
@@ -100,7 +75,7 @@ class Lockstep:
         self._model = walker.timeline.tip  # what the next prediction goes on from
         self._is_begun = False
         self._acting: asyncio.Task[Observation] | None = None
-        self._shadow: Run | None = None
+        self.shadow = Shadow(walker)
         self._pausing = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
 
@@ -112,7 +87,7 @@ class Lockstep:
     @property
     def frames_done(self) -> int:
         """Frames that the step under way has predicted so far."""
-        return 0 if self._shadow is None else self._shadow.frames
+        return self.shadow.frames
 
     async def forward(self, run: Run) -> Stop | None:
         """Over visited ground, then on with both. None: both are over, or the program is."""
@@ -186,7 +161,9 @@ class Lockstep:
         self, goal: Goal, reason: Reason
     ) -> tuple[Predicted, Observation | ForeframeError]:
         """The same action for both. Neither that one fails nor that it is slow stops the other."""
-        predicting = asyncio.create_task(self._predict(goal, reason))
+        is_resynced = self.resync is Resync.REALITY
+        node = self._history.seen if is_resynced else self._model
+        predicting = asyncio.create_task(self.shadow.predict(node, self._model, goal, reason))
         acting = self._acting = asyncio.create_task(self._act(goal))
         pausing = asyncio.create_task(self._pausing.wait())
         try:
@@ -292,38 +269,6 @@ class Lockstep:
         else:
             predicted = Predicted(self._model.state, None, "another action was asked for")
             self._meet(Goal(Action.RUN_TO), Reason.PAUSE, predicted, real)
-
-    # The prediction
-
-    async def _predict(self, goal: Goal, reason: Reason) -> Predicted:
-        """The model's part, on a timeline of its own. Never raises but when it is cancelled."""
-        mine, history = self.walker, self._history
-        model = self._model
-        node = history.seen if self.resync is Resync.REALITY else model
-        start = model.state
-        if model.frame is not None and left_entry(model.frame):
-            return Predicted(start, None, "as predicted, the program has ended before")
-        stopping = replace(mine.stopping, branch=SHADOW, variables=[])
-        for breakpoint_ in stopping.breakpoints():
-            # Counted on, whatever the lengths of the traces: each prediction begins a new one.
-            hits = breakpoint_.hits.get(SHADOW, ())
-            breakpoint_.hits[SHADOW] = list(range(-len(hits), 0))
-        walker = Walker(mine.world, mine.program, _Silent(), Timeline(node), stopping, mine.ahead)
-        run = self._shadow = Run(goal, reason, Stop(node, reason), node, model)
-        try:
-            stop = await walker.forward(run)
-        except EngineError as error:
-            return Predicted(start, None, f"{error} (error {error.code})")
-        except Exception as error:  # a fault of our own must not hide what was observed
-            traceback.print_exception(error, file=sys.stderr)
-            return Predicted(start, None, f"internal error: {type(error).__name__}: {error}")
-        step = walker.timeline.branch.tip
-        if walker.left_out and not mine.left_out:
-            mine.listener.output(Output(LEFT_OUT.format(walker.left_out), "note"))
-            mine.left_out = walker.left_out
-        if stop is None or step.end is End.CUT_OFF:
-            return Predicted(start, None, step.message, run, step.end, step.usage)
-        return Predicted(start, stop, "", run, step.end, step.usage)
 
     # Where they meet
 
@@ -450,28 +395,3 @@ class Lockstep:
 
     def _say(self, text: str) -> None:
         self.walker.listener.output(Output(f"{text}.\n", "note"))
-
-
-def raised_there(trace: Trace, start: State, real: Trace) -> Trace:
-    """Where a predicted walk raised what the program has stopped at, if it has: steps go on from
-    there to the next line, as nothing tells yet whether something will catch it."""
-    frame = real.frame
-    if frame is None or frame.event is not Event.EXCEPTION:
-        return trace
-    node: Trace | None = trace
-    while node is not None and node.frame is not None and node.state is not start:
-        mine = node.frame
-        if mine.event is frame.event and (mine.function, mine.line, mine.depth) == (
-            frame.function, frame.line, frame.depth,
-        ):  # fmt: skip
-            return node
-        node = node.parent
-    return trace
-
-
-def different(stop: Stop, comparison: Comparison | None) -> Stop:
-    """A stop that says what is not as predicted there."""
-    if comparison is None or comparison.right:
-        return stop
-    text = what_is_wrong(comparison)
-    return replace(stop, text=f"{text}. {stop.text}" if stop.text else text)
