@@ -46,6 +46,17 @@ def test_few_or_one_sided_predictions_move_a_scale_little() -> None:
     assert 0.9 < (right(0.9) or 0) < 1
 
 
+def test_a_fit_does_not_run_away_on_confidences_that_say_nothing_or_are_all_at_the_ends() -> None:
+    rng = Random(4)
+    ends = [(rng.choice((0.0, 1.0)), rng.random() < 0.9) for _ in range(500)]
+    scale = fit(ends)
+    assert scale.temperature > 3
+    assert scale(1.0) == pytest.approx(0.9, abs=0.06)
+    backwards = fit([(0.999, False)] * 200 + [(0.001, True)] * 200)
+    assert backwards.temperature == pytest.approx(20)
+    assert backwards(0.9) == pytest.approx(0.5, abs=0.1)
+
+
 def test_scales_are_kept_in_a_models_metadata() -> None:
     scales = {"values": Scale(1.5, 0.25), "places": Scale()}
     assert from_json(as_json(scales)) == scales

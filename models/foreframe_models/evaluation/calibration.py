@@ -11,6 +11,7 @@ from foreframe_models.confidence import Scale, log_odds
 
 BINS = 10
 FEW = 60  # predictions: with fewer, nothing is fitted
+LEAST_SLOPE = 0.05
 PRIOR = 3.0  # how many predictions it takes to move a scale from where it starts
 
 
@@ -61,26 +62,48 @@ def fit(predictions: Sequence[tuple[float, bool]]) -> Scale:
     """
     if len(predictions) < FEW:
         return Scale()
-    points = [(log_odds(sure), float(good)) for sure, good in predictions]
+    points = [(log_odds(sure), 1.0 if good else -1.0) for sure, good in predictions]
     slope, bias = 1.0, 0.0
-    for _ in range(50):  # Newton's method, towards a slope of one where data are few
-        gradient = [PRIOR * (1 - slope), -PRIOR * bias]
+    now = surprise(points, slope, bias)
+    for _ in range(60):  # Newton's method, each step halved until it is one ahead
+        gradient = [PRIOR * (slope - 1), PRIOR * bias]
         a, b, c = PRIOR, 0.0, PRIOR
-        for odds, good in points:
-            expected = 1 / (1 + math.exp(-(slope * odds + bias)))
-            gradient[0] += (good - expected) * odds
-            gradient[1] += good - expected
-            weight = expected * (1 - expected)
+        for odds, sign in points:
+            missed = sigmoid(-sign * (slope * odds + bias))
+            gradient[0] -= sign * missed * odds
+            gradient[1] -= sign * missed
+            weight = missed * (1 - missed)
             a, b, c = a + weight * odds * odds, b + weight * odds, c + weight
         determinant = a * c - b * b
         step = (
-            (c * gradient[0] - b * gradient[1]) / determinant,
-            (a * gradient[1] - b * gradient[0]) / determinant,
+            (b * gradient[1] - c * gradient[0]) / determinant,
+            (b * gradient[0] - a * gradient[1]) / determinant,
         )
-        slope, bias = slope + step[0], bias + step[1]
-        if max(map(abs, step)) < 1e-9:
+        for _ in range(30):
+            then = surprise(points, slope + step[0], bias + step[1])
+            if then <= now:
+                break
+            step = (step[0] / 2, step[1] / 2)
+        slope, bias, before, now = slope + step[0], bias + step[1], now, then
+        if before - now < 1e-9:
             break
-    return Scale(1 / max(slope, 0.05), bias)
+    return Scale(1 / max(slope, LEAST_SLOPE), bias)
+
+
+def surprise(points: Sequence[tuple[float, float]], slope: float, bias: float) -> float:
+    """What a scale makes of what happened (1 for right, -1 for wrong), in nats."""
+    total = sum(softplus(-sign * (slope * odds + bias)) for odds, sign in points)
+    return total + PRIOR / 2 * ((slope - 1) ** 2 + bias**2)
+
+
+def sigmoid(value: float) -> float:
+    """The probability of log-odds."""
+    return 1 / (1 + math.exp(-value)) if value > 0 else math.exp(value) / (1 + math.exp(value))
+
+
+def softplus(value: float) -> float:
+    """log(1 + exp(value))."""
+    return max(value, 0.0) + math.log1p(math.exp(-abs(value)))
 
 
 def plot(calibrations: dict[str, Calibration], picture: Path) -> None:

@@ -38,7 +38,7 @@ async def given_inputs(
     items: Sequence[Item],
     replay: Replay,
     *,
-    guesses: int = 4,
+    guesses: int = 3,
     parallel: int = 1,
     on_given: Callable[[Given], None] = lambda _: None,
 ) -> list[Given]:
