@@ -92,6 +92,7 @@ class LiveArguments(Model):
     env: dict[str, str | None] | None = None
     just_my_code: bool = True
     stop_on_entry: bool = False
+    no_debug: bool = False
     engine: str | None = None
     max_frames: int | None = Field(default=None, ge=1)
     connect: Address | None = None

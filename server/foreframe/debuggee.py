@@ -308,6 +308,8 @@ class Debuggee:
         elif name == "stopped":
             self._halted.set()
             self._stops.put_nowait(body)
+        elif name == "thread" and not self.thread and isinstance(body.get("threadId"), int):
+            self.thread = cast(int, body["threadId"])  # the main one
         elif name == "exited" and isinstance(body.get("exitCode"), int):
             self._exit_code = cast(int, body["exitCode"])
         elif name == "terminated":

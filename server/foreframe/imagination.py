@@ -92,6 +92,15 @@ class Imagination:
             return observed(self.real, Sight.REAL)
         return self.future[position - 1] if position > 0 else self.past[-position - 1]
 
+    def label(self) -> str:
+        """That this is no real stop, and where the program stands meanwhile."""
+        real = self.real.shown[-1]
+        stands = f"nothing runs, the program stands at line {real.line} of {real.function}"
+        if self.place.sight is Sight.OBSERVED:
+            return f"SEEN BEFORE, {-self.here} back: {stands}"
+        way = "ahead" if self.here > 0 else "back"
+        return f"IMAGINED, {abs(self.here)} {way}: {stands}"
+
     async def ahead(self, frames: int, line: int | None = None) -> Prediction:
         """Goes `frames` stops into the predicted future, or to a line of the file shown.
 

@@ -254,6 +254,22 @@ async def test_a_module_with_words_is_run(live: Setting) -> None:
     assert live.client.printed() == "['a b']\n"
 
 
+async def test_without_debugging_nothing_stops(live: Setting) -> None:
+    await live.client.start(live.path, [MARKS["call"]], mode="live", noDebug=True, stopOnEntry=True)
+    await live.client.event("terminated")
+    assert live.client.printed() == "0\n2\n6\n"
+    assert not live.client.events("stopped")
+
+
+async def test_a_program_that_hangs_in_c_is_said_to(live: Setting) -> None:
+    live.write("import time\nprint('now')\ntime.sleep(1000)\n")
+    await live.client.start(live.path, mode="live")
+    await live.client.until(lambda: live.client.printed() or None)
+    await live.client.pause(threadId=1)
+    said = "".join(e["output"] for e in live.client.events("output"))
+    assert "does not stop yet: line 3 of <module> is in code that is not Python" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -73,7 +73,7 @@ class Live:
         self.debuggee: Debuggee
         self.variables = Variables(OWN)
         self.is_disconnected = False
-        self._stops_on_entry = False
+        self._stops_on_entry = self._only_runs = False
         self._terminates = False
         self._seen: deque[Observation] = deque(maxlen=MAX_SEEN)
         self._real: Observation | None = None  # where the program stands, if it does
@@ -84,9 +84,13 @@ class Live:
 
     # Life
 
-    def begin(self, debuggee: Debuggee, *, stop_on_entry: bool) -> None:
-        """Announces what can be done; the program runs when the client has set its breakpoints."""
-        self.debuggee, self._stops_on_entry = debuggee, stop_on_entry
+    def begin(self, debuggee: Debuggee, *, stop_on_entry: bool, only_runs: bool) -> None:
+        """Announces what can be done; the program runs when the client has set its breakpoints.
+
+        `only_runs`: without debugging, breakpoints do not count.
+        """
+        self.debuggee, self._only_runs = debuggee, only_runs
+        self._stops_on_entry = stop_on_entry and not only_runs
         capabilities = {**debuggee.capabilities, **OURS}
         self._conversation.event("capabilities", {"capabilities": capabilities})
         self._conversation.event("initialized", {})
@@ -112,7 +116,8 @@ class Live:
         self._moved()
         if seen.text:
             self._conversation.tell(f"the program has ended: {seen.text}")
-        self._conversation.event("exited", {"exitCode": seen.exit_code or 0})
+        if seen.exit_code is not None:
+            self._conversation.event("exited", {"exitCode": seen.exit_code})
         self._conversation.event("terminated", {})
 
     async def close(self) -> None:
@@ -151,13 +156,19 @@ class Live:
     on_exception_info = passed("exceptionInfo")
     on_goto_targets = passed("gotoTargets")
     on_modules = passed("modules")
-    on_set_breakpoints = passed("setBreakpoints")
     on_set_exception_breakpoints = passed("setExceptionBreakpoints")
     on_set_function_breakpoints = passed("setFunctionBreakpoints")
     on_source = passed("source")
     on_step_in_targets = passed("stepInTargets")
     on_terminate = passed("terminate")
     on_threads = passed("threads")
+
+    async def on_set_breakpoints(self, arguments: Raw) -> Body:
+        if not self._only_runs:
+            return await self.debuggee.request("setBreakpoints", arguments)
+        asked = cast(list[object], arguments.get("breakpoints") or [])
+        told = {"verified": False, "message": "this session runs without debugging"}
+        return {"breakpoints": [told for _ in asked]}
 
     async def on_pause(self, arguments: Raw) -> Body:
         if self._real is None and not await self.debuggee.pause():
@@ -191,14 +202,16 @@ class Live:
 
     async def on_goto(self, arguments: Raw) -> Body:
         self._only_real("the next line to run can be set")
+        body = await self.debuggee.request("goto", arguments)
         self._moved()
-        return await self.debuggee.request("goto", arguments) or None
+        return body or None
 
     async def _go(self, command: str, arguments: Raw) -> Body:
         if self._is_imagining():
             return self.own_back_to_real(arguments)
+        body = await self.debuggee.request(command, arguments)
         self._moved()
-        return await self.debuggee.request(command, arguments) or None
+        return body or None
 
     def _moved(self) -> None:
         """The program goes on: what was imagined around its stop is of no use any more."""
@@ -330,17 +343,9 @@ class Live:
         return {"stackFrames": frames[start : start + levels], "totalFrames": len(frames)}
 
     def _banner(self, imagination: Imagination) -> dict[str, object]:
-        real = imagination.real.shown[-1]
-        stands = f"the program stands at line {real.line} of {real.function}"
-        count = abs(imagination.here)
-        what = {
-            Sight.OBSERVED: f"SEEN BEFORE, {count} back",
-            Sight.PREDICTED: f"IMAGINED, {count} {'ahead' if imagination.here > 0 else 'back'}",
-            Sight.REAL: "",
-        }[imagination.place.sight]
         return {
             "id": self.variables.frame_id(BANNER),
-            "name": f"{what}: nothing runs, {stands}",
+            "name": imagination.label(),
             "line": 0,
             "column": 0,
             "presentationHint": "label",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from foreframe_protocol.dap_arguments import LiveArguments
 
 M = TypeVar("M", bound="asked.Model")
-OURS = frozenset(("adapterID", "mode", "name", "request", "type", "noDebug"))  # not for debugpy
+OURS = frozenset(("adapterID", "mode", "name", "request", "type"))  # not for debugpy
 Predict = Callable[["asked.LaunchArguments"], Coroutine[None, None, Body]]
 
 
@@ -92,7 +92,8 @@ class LiveDoor:
 
         def announce() -> None:
             self._conversation.tell(f"{told}; looking ahead and stepping back execute nothing")
-            live.begin(debuggee, stop_on_entry=asked.stop_on_entry)
+            stops, only_runs = asked.stop_on_entry, asked.no_debug
+            live.begin(debuggee, stop_on_entry=stops, only_runs=only_runs)
 
         self._conversation.after_response(announce)
         return None
