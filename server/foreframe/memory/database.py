@@ -36,7 +36,7 @@ from foreframe.errors import (
 )
 from foreframe.memory.tables import METADATA, SESSIONS, STEPS, VERSION, WORKSPACE
 
-LOCK_SECONDS = 2.0  # that a write waits for another process's
+LOCK_SECONDS = 1.0  # that a write waits for another process's
 Row = Mapping[str, Any]
 
 

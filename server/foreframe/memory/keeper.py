@@ -12,8 +12,8 @@ from pathlib import Path
 from foreframe.errors import KeepingError, NoSuchSession, StoreTooNew
 from foreframe.timeline import Step, Stop, Timeline
 
-SETTLE_SECONDS = 0.05  # that a stop waits at most to be on disk before it is told
-OPEN_SECONDS = 0.5  # the same, while the file is being opened for the first time
+SETTLE_SECONDS = 0.5  # that a stop waits at most to be on disk before it is told
+OPEN_SECONDS = 5.0  # the same, while the file is being opened for the first time
 CLOSE_SECONDS = 5.0  # that the end of a session waits for its last steps
 FIRST_RETRY, LAST_RETRY = 0.5, 30.0  # seconds between tries while the disk does not take them
 
