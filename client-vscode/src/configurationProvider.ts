@@ -53,7 +53,7 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
         port: settings.get('port', 0),
         hasBreakpoint,
       });
-      if (complete.function && complete.args === undefined) {
+      if (complete.function && complete.args === undefined && complete.start !== 'end') {
         const args = await missingArguments(program, complete.function);
         if (args === undefined) return undefined;
         complete.args = args;

@@ -13,6 +13,8 @@ export interface LaunchConfiguration {
   engine?: string;
   maxFrames?: number;
   lookAheadTokens?: number;
+  /** "end": the arguments are guessed from an outcome. */
+  start?: string;
   port?: number;
   host?: string;
 }
