@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from foreframe.observation import Observation
 from foreframe_models.program.walker import Walker
-from foreframe_protocol.states import Event, Frame, Provenance, Scope, State, Trace, Value
+from foreframe_protocol.states import Action, Event, Frame, Provenance, Scope, State, Trace, Value
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Function, Program
@@ -152,6 +152,18 @@ def is_elsewhere(program: Program, observation: Observation) -> bool:
     return not stack or not (
         is_same_file(paths[-1], program.path) and function_of(program, stack[-1]) is not None
     )
+
+
+def way_back(found: Observation, action: Action) -> Action:
+    """How a program that stopped in another file comes back: as asked, if it has returned already.
+
+    The real debugger does not find the way out of a module that is being imported, but over its
+    lines.
+    """
+    if found.state.event is Event.RETURN:
+        return action
+    is_imported = not found.state.stack or found.state.top.scope_line == 0
+    return Action.STEP_OVER if is_imported else Action.STEP_OUT
 
 
 @lru_cache(maxsize=1024)

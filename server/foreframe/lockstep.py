@@ -19,7 +19,7 @@ from enum import StrEnum
 from foreframe.check_report import Scores, different
 from foreframe.checking import Comparison, compare_stops, where
 from foreframe.errors import ForeframeError, InternalError, RealityDied, RealityHangs
-from foreframe.history import History, is_elsewhere
+from foreframe.history import History, is_elsewhere, way_back
 from foreframe.observation import Observation
 from foreframe.parties import Output, Reality
 from foreframe.run import Run
@@ -247,8 +247,7 @@ class Lockstep:
             if found.ended or found.reason != "step":
                 break
             if is_elsewhere(program, found):
-                is_back = found.state.event is Event.RETURN
-                found = await reality.step(goal.action if is_back else Action.STEP_OUT)
+                found = await reality.step(way_back(found, goal.action))
             elif self._history.is_within_line(program, found):
                 found = await reality.step(goal.action)
             else:
