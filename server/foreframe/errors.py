@@ -19,7 +19,6 @@ class ForeframeError(Exception):
     │   ├── BadEntry            2004  no such function, or arguments that do not fit it
     │   ├── EmptyProgram        2005
     │   ├── ModeNotAvailable    2006
-    │   ├── AttachNotAvailable  2007
     │   ├── RunFailed           2008  a program that was to be checked could not be run
     │   ├── ExtraMissing        2009  a part of Foreframe that was not installed
     │   ├── BadOption           2010  an option that means nothing, or contradicts another
@@ -95,10 +94,6 @@ class EmptyProgram(LaunchError):
 
 class ModeNotAvailable(LaunchError):
     code = 2006
-
-
-class AttachNotAvailable(LaunchError):
-    code = 2007
 
 
 class RunFailed(LaunchError):

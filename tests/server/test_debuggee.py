@@ -389,7 +389,8 @@ async def test_a_function_that_pytest_runs_is_stopped_in(bench: Bench) -> None:
     path = bench.folder / "test_it.py"
     path.write_text(source)
     words = ("-q", "-p", "no:cacheprovider", str(path))
-    debuggee = await bench.launch("", module="pytest", argv=words, cwd=str(bench.folder))
+    env, cwd = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, str(bench.folder)
+    debuggee = await bench.launch("", module="pytest", argv=words, cwd=cwd, env=env)
     await debuggee.set_breakpoints(str(path), [SourceBreakpoint(3)])
     seen = await debuggee.start(stop_on_entry=False)
     assert [scope.function for scope in seen.state.stack] == ["test_sum"]
