@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from foreframe_models.confidence import AS_IS
 from foreframe_models.dialects.base import MalformedFrame
 from foreframe_models.dialects.compact_backward import (
     ParsedPast,
@@ -207,11 +208,17 @@ class CompactWayBack(WayBack):
     ) -> Frame:
         """How sure the model was; what only it says to be as it is later is predicted too."""
 
+        scales = self.dialect.info.scales
+        told, told_place = scales.get("past_values", AS_IS), scales.get("past_places", AS_IS)
+
         def confidence(start: int, end: int) -> float | None:
             known = [p for p in logprobs[start:end] if p is not None]
-            return math.exp(sum(known)) if known else None
+            return told(math.exp(sum(known))) if known else None
 
-        sure = confidence(0, len(logprobs))
+        # That a name is left out is said by what stands there in its place: all but the values.
+        written = {at for span in parsed.spans.values() for at in range(*span)}
+        others = [p for at, p in enumerate(logprobs) if p is not None and at not in written]
+        sure = told(math.exp(sum(others))) if others else None
         line = [p for p in (logprobs[0], *logprobs[slice(*parsed.line)]) if p is not None]
         frame = parsed.frame
         values = frame.locals
@@ -227,7 +234,7 @@ class CompactWayBack(WayBack):
         value = frame.value
         if value is not None and parsed.value is not None:
             value = replace(value, confidence=confidence(*parsed.value))
-        ends = math.exp(sum(line)) if line else None
+        ends = told_place(math.exp(sum(line))) if line else None
         return replace(frame, locals=values, value=value, confidence=ends)
 
 
