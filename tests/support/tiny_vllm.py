@@ -37,7 +37,6 @@ FLAGS = (
     "--seed", "0",
     "--block-size", "32",
     "--enable-prefix-caching",
-    "--prefix-cache-retention-interval", "32",
     "--enable-prompt-tokens-details",
     "--scheduling-policy", "priority",
     "--max-logprobs", "32",
@@ -60,8 +59,10 @@ def tiny_vllm(
     """
     environment = {**os.environ, **ENVIRONMENT}
     environment.pop("PYTHONPATH", None)
+    flags = FLAGS
     if model is None:
         model = folder / "cwm"
+        flags += ("--prefix-cache-retention-interval", "32")  # only for sliding windows
         subprocess.run([python, SUPPORT / "tiny_cwm.py", model], env=environment, check=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -70,7 +71,7 @@ def tiny_vllm(
     log = folder / "vllm.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*command, "serve", model, "--port", str(port), *FLAGS, "--max-model-len", str(context)],
+            [*command, "serve", model, f"--port={port}", f"--max-model-len={context}", *flags],
             env=environment,
             stdout=out,
             stderr=subprocess.STDOUT,
