@@ -44,7 +44,7 @@ from foreframe_protocol.states import (
 
 SEED = 40_000_003  # of programs that are used nowhere else
 LIMITS = TraceLimits(frames=60)
-STEPS, JUMPS, PASTS = 7, 2, 3  # places of one program, at most
+STEPS, JUMPS, PASTS = 9, 2, 3  # places of one program, at most
 Found = dict[str, Sure]  # by kind of confidence
 
 
@@ -126,7 +126,7 @@ async def collect(folder: Path, count: int) -> list[Found]:
         await model.close()
 
 
-def calibrate(folder: Path, *, count: int = 240) -> dict[str, Told]:
+def calibrate(folder: Path, *, count: int = 400) -> dict[str, Told]:
     """Fits and writes the scales; how they do on programs that they were not fitted on, by kind.
 
     Raises EngineError for a folder without a model.
@@ -172,7 +172,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Fit how sure an exported model says it is.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--count", type=int, default=240, help="generated programs to predict")
+    parser.add_argument("--count", type=int, default=400, help="generated programs to predict")
     given = parser.parse_args()
     print(json.dumps(calibrate(given.folder, count=given.count), indent=1))
 

@@ -181,7 +181,7 @@ def ship(
     weaknesses: str = "",
     history: str = "",
     count: int = 300,
-    calibrated_on: int = 240,
+    calibrated_on: int = 400,
 ) -> Card:
     """Makes the folder, its confidences fitted on `calibrated_on` programs. Raises ExportError."""
     agreement = export(checkpoint, folder, precision=precision)
@@ -225,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--weaknesses", type=Path, help="a text for the card")
     parser.add_argument("--history", type=Path, help="a text for the card: how it came to be")
     parser.add_argument("--precision", default="int8")
-    parser.add_argument("--calibrated-on", type=int, default=240, help="programs; 0: not at all")
+    parser.add_argument("--calibrated-on", type=int, default=400, help="programs; 0: not at all")
     given = parser.parse_args(arguments)
     card = ship(
         given.checkpoint,
