@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from foreframe.debuggee import Debuggee, DebuggeeListener, LaunchTarget, SourceBreakpoint
 from foreframe.errors import CannotStart, ForeframeError
 from foreframe.observation import Observation
-from foreframe.stopping import Breakpoint, Stopping
+from foreframe.stopping import Breakpoint, Place, Stopping
 from foreframe_protocol.states import Action
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class CheckedProgram:
         self._stopping: Callable[[], Stopping] = Stopping
         self._told: tuple[object, object] = ((), None)
         self._updating = asyncio.Lock()
+        self._places: frozenset[Place] = frozenset()  # where the step under way is to end
 
     @classmethod
     async def open(
@@ -50,7 +51,8 @@ class CheckedProgram:
         """Tells the program's debugger what has changed since it was last told."""
         async with self._updating:
             stopping = self._stopping()
-            lines = wanted([*stopping.lines, *stopping.functions])
+            aims = [Breakpoint(0, self._places)] if self._places else []
+            lines = wanted([*stopping.lines, *stopping.functions, *aims])
             filters = tuple(name for name in ("raised", "uncaught") if getattr(stopping, name))
             if self._told == (lines, filters):
                 return
@@ -63,8 +65,9 @@ class CheckedProgram:
         await self.update()
         return await self.debuggee.start(stop_on_entry=stop_on_entry)
 
-    async def step(self, action: Action) -> Observation:
-        """The next stop, or the end. Raises DebuggeeError."""
+    async def step(self, action: Action, places: frozenset[Place] = frozenset()) -> Observation:
+        """The next stop, or the end; a step over a call ends on `places`. Raises DebuggeeError."""
+        self._places = places
         with suppress(ForeframeError):  # the step tells what has become of the program
             await self.update()
         return await self.debuggee.step(action)

@@ -24,7 +24,7 @@ from foreframe.observation import Observation
 from foreframe.parties import Output, Reality
 from foreframe.run import Run
 from foreframe.shadow import Predicted, Shadow, raised_there
-from foreframe.stopping import uncaught
+from foreframe.stopping import Place, uncaught
 from foreframe.timeline import Reason, Stop, remaining
 from foreframe.walking import Walker
 from foreframe_protocol.states import (
@@ -238,7 +238,7 @@ class Lockstep:
         reality = self.reality
         assert reality is not None
         if self._is_begun:
-            found = await reality.step(goal.action)
+            found = await reality.step(goal.action, goal.lines)
         else:
             self._is_begun = True
             found = await reality.start(stop_on_entry=goal.action is not Action.RUN_TO)
@@ -314,7 +314,7 @@ class Lockstep:
                 self._say(real.text)
             is_seen = was_raised and bool(real.exit_code)
             return None if is_seen or not walker.stops_at_end else self._at_end(seen)
-        stop = self._stop(real, reason, seen)
+        stop = self._stop(real, reason, seen, goal.lines)
         return replace(different(stop, comparison), observation=real, comparison=comparison)
 
     def _begin(self, state: State) -> Trace:
@@ -341,8 +341,10 @@ class Lockstep:
                 seen = self._history.died(self.walker.program)
         return compare_stops(predicted.start, trace, seen)
 
-    def _stop(self, real: Observation, reason: Reason, seen: Trace) -> Stop:
-        """Why the program stands where it does."""
+    def _stop(
+        self, real: Observation, reason: Reason, seen: Trace, places: frozenset[Place]
+    ) -> Stop:
+        """Why the program stands where it does; `places` are where it was to stop."""
         found = Reason(real.reason) if real.reason in set(Reason) else Reason.STEP
         if found is Reason.STEP:
             found = reason
@@ -352,6 +354,8 @@ class Lockstep:
             for breakpoint_ in self.walker.stopping.breakpoints()
             if (top.scope_line, top.line) in breakpoint_.places and not breakpoint_.log_message
         ]
+        if not hit and (top.scope_line, top.line) in places:
+            return Stop(seen, reason, text=real.text)
         if found not in (Reason.BREAKPOINT, Reason.FUNCTION_BREAKPOINT):
             return Stop(seen, found, text=real.text)
         return Stop(

@@ -46,12 +46,15 @@ class WorldModel(Protocol):
 class Reality(Protocol):
     """What a checked session needs of `foreframe.debuggee.Debuggee`: the program, really run.
 
-    An observation with `ended` is the last. Raises DebuggeeError when the program cannot go on.
+    An observation with `ended` is the last. `places` are (scope line, line) that end a step, too.
+    Raises DebuggeeError when the program cannot go on.
     """
 
     async def start(self, *, stop_on_entry: bool) -> Observation: ...
 
-    async def step(self, action: Action) -> Observation: ...
+    async def step(
+        self, action: Action, places: frozenset[tuple[int, int]] = frozenset()
+    ) -> Observation: ...
 
     async def pause(self) -> object: ...
 

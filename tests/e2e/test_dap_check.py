@@ -274,6 +274,25 @@ async def test_data_breakpoints_are_refused_as_the_real_debugger_has_none(settin
     assert "check mode" in told["message"]
 
 
+async def test_a_chosen_call_is_stepped_into_by_both(setting: Setting):
+    client = setting.client(RuleWorld())
+    await client.start(
+        setting.write(SOURCE), function="f", args="2", mode="check", stopOnEntry=True
+    )
+    await client.event("stopped")
+    for _ in range(2):
+        await client.step("next")
+    frame = (await client.stack())[0]["id"]
+    (target,) = (await client.stepInTargets(frameId=frame))["targets"]
+    await client.ask("stepIn", {"threadId": 1, "targetId": target["id"]})
+    stopped = await client.event("stopped")
+    assert stopped["reason"] == "step"
+    assert await client.line() == LINES["add_first"]
+    assert client.events("foreframe/comparison")[-1]["right"]
+    await client.step("stepOut")
+    assert await client.line() == LINES["call"]
+
+
 async def test_free_goes_on_from_the_last_prediction(setting: Setting):
     client = setting.client(RuleWorld())
     await client.start(

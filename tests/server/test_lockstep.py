@@ -193,6 +193,17 @@ def plain(frame: Any) -> object:
     return frame.event, frame.function, frame.line, frame.depth, values, list(values), frame.value
 
 
+async def test_a_step_into_a_chosen_call_stops_both_there():
+    me = Checked(SOURCE, "2", world=RuleWorld())
+    await me.begin()
+    await me.walk(OVER, OVER)
+    me.session.step(OVER, places=frozenset({(1, me.marks["add_first"])}))
+    stop = await me.wait()
+    assert (stop.reason, where(stop.trace)) == (Reason.STEP, "add:2")
+    assert stop.comparison.right
+    assert where((await me.step(OUT)).trace) == "f:8 (add has returned)"
+
+
 async def test_a_call_that_is_stepped_over_is_as_if_it_were_untraced():
     me = Checked(SOURCE, "2", world=RuleWorld())
     await me.begin()

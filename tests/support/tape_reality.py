@@ -46,8 +46,13 @@ class TapeReality:
     async def start(self, *, stop_on_entry: bool) -> Observation:
         return await self._go(Action.STEP_INTO if stop_on_entry else Action.RUN_TO, "entry")
 
-    async def step(self, action: Action) -> Observation:
-        return await self._go(action, "step")
+    async def step(
+        self, action: Action, places: frozenset[tuple[int, int]] = frozenset()
+    ) -> Observation:
+        lines, self.lines = self.lines, self.lines | places
+        found = await self._go(action, "step")
+        self.lines = lines
+        return found
 
     async def pause(self) -> bool:
         if self.answers_to_pause:
