@@ -310,3 +310,27 @@ def test_a_state_that_no_frame_shows_gets_one() -> None:
     assert (frame.event, frame.line, frame.locals, frame.value) == (
         Event.RETURN, 3, None, Value("1"),
     )  # fmt: skip
+
+
+async def test_the_model_that_ships_goes_back_in_legal_frames() -> None:
+    from foreframe_models import catalog
+    from foreframe_models.engines.embedded import EmbeddedEngine
+    from foreframe_models.world_model import WorldModel
+
+    pytest.importorskip("onnxruntime")
+    world = WorldModel(EmbeddedEngine(catalog.SHIPPED, threads=1), max_tokens=2000)
+    program = Program.parse(SOURCE, "program.py")
+    case = Case(Sample(SOURCE, "f", "2"), SECOND)
+    try:
+        prediction = await world.predict(program, case.present, Goal(Action.STEP_OUT, BACK))
+        inside = Case(Sample(SOURCE, "f", "2"), at(Event.LINE, 3, FRAMES))
+        again = await world.predict(program, inside.present, Goal(Action.STEP_OVER, BACK))
+    finally:
+        await world.close()
+    assert prediction.end in (End.FINISHED, End.CUT_OFF)
+    for frame in prediction.frames:
+        function = program.function_for(frame.function, frame.scope_line)
+        assert frame.line in (*function.lines, function.def_line)
+        assert set(frame.locals or {}) <= set(function.names)
+    assert again.end is End.REACHED
+    assert [essence(f)[:3] for f in again.frames] == [(Event.LINE, "g", 2)]
