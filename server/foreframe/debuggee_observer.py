@@ -342,6 +342,8 @@ def scope_of(frame: Any) -> dict[str, Any]:
         names = known + [name for name in names if name not in order]
     spans, private = inlined(code)
     if frame.f_lasti in spans:
+        if is_module:  # of which Python 3.13 shows the comprehension's variables alone
+            found, names = frame.f_globals, list(frame.f_globals)
         names = [name for name in names if name not in private]
     shown = []
     for name in names:
