@@ -24,7 +24,7 @@ def main() -> None:
     if sys.path and os.path.abspath(sys.path[0] or os.curdir) == here:
         del sys.path[0]  # put there for this script
     observer = load(os.path.join(here, "debuggee_observer.py"))
-    observer.__dict__["tracer_path"] = job["tracer"]
+    observer.__dict__["visible_path"] = job["visible"]
     sys.modules[observer.NAME] = observer
     sys.argv = [job["target"], *job["argv"]]
     debugger = connect(job)

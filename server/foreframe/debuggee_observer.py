@@ -23,7 +23,7 @@ RETURNED = "__pydevd_ret_val_dict"
 EXCEPTION = "__exception__"
 PYDEVD_OWN = frozenset({RETURNED, EXCEPTION, "_pydev_stop_at_break"})
 
-tracer_path = ""  # of the tracer's file, which knows the comprehensions of Python 3.12 on
+visible_path = ""  # of the file which knows the comprehensions of Python 3.12 on
 stop_on_entry = False  # set before `configurationDone`, read by the bootstrap
 
 
@@ -273,17 +273,17 @@ def is_in_comprehension(frame: Any) -> bool:
 
 def inlined(code: Any) -> tuple[dict[int, int], frozenset[str]]:
     """The instructions of a code's inlined comprehensions, and the names of their variables."""
-    if sys.version_info < (3, 12) or not tracer_path:
+    if sys.version_info < (3, 12) or not visible_path:
         return {}, frozenset()
     if code not in INLINED:
-        if "loop_variables" not in TRACER:
-            with open(tracer_path, encoding="utf-8") as file:
-                exec(compile(file.read(), tracer_path, "exec"), TRACER)
-        INLINED[code] = TRACER["inlined_comprehensions"](code), TRACER["loop_variables"](code)
+        if "loop_variables" not in VISIBLE:
+            with open(visible_path, encoding="utf-8") as file:
+                exec(compile(file.read(), visible_path, "exec"), VISIBLE)
+        INLINED[code] = VISIBLE["inlined_comprehensions"](code), VISIBLE["loop_variables"](code)
     return INLINED[code]
 
 
-TRACER: dict[str, Any] = {"__name__": NAME + "_tracer"}
+VISIBLE: dict[str, Any] = {"__name__": NAME + "_visible"}
 INLINED: dict[Any, tuple[dict[int, int], frozenset[str]]] = {}
 
 

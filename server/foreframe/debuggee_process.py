@@ -17,7 +17,7 @@ from typing import cast
 
 from foreframe import debuggee_bootstrap, debugpy_quirks
 from foreframe.errors import CannotAttach, CannotStart
-from foreframe_models.training import tracer
+from foreframe_models.program import visible
 
 START_SECONDS = 60.0  # for the child to start and connect
 OUTPUT_SECONDS = 0.3  # for what the program has written last, which a child of its may hold open
@@ -178,7 +178,7 @@ def environment(target: LaunchTarget, port: int, token: str) -> dict[str, str]:
         "token": token,
         "debugpy": str(Path(debugpy.__file__).parents[1]),
         "settings": debugpy_quirks.SETTINGS,
-        "tracer": str(Path(tracer.__file__).resolve()),
+        "visible": str(Path(visible.__file__).resolve()),
     }
     found = {**os.environ, **(target.env or {}), debuggee_bootstrap.JOB: json.dumps(job)}
     return {name: value for name, value in found.items() if value is not None}

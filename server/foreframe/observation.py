@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from foreframe_models.training.tracer import hidden_names
+from foreframe_models.program.visible import hidden_names
 from foreframe_protocol.states import Event, Provenance, Scope, State, Value
 
 MAX_SOURCE = 10_000_000  # bytes; no names are hidden in larger files

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from foreframe_models.program.bytecode import CANNOT_RAISE, CodeGraph, Instruction, nested
 from foreframe_models.program.flow import CALLED
-from foreframe_models.training.tracer import HIDDEN_FRAMES, binding_order, is_shown, loop_variables
+from foreframe_models.program.visible import HIDDEN_FRAMES, binding_order, is_shown, loop_variables
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Function

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
 
-from foreframe_models.training.tracer import Span, inlined_comprehensions
+from foreframe_models.program.visible import Span, inlined_comprehensions
 
 INLINES = sys.version_info >= (3, 12)  # comprehensions, and line events by sys.monitoring
 THROW_STARTS_A_LINE = sys.version_info >= (3, 13)  # that which handles what a yield is thrown

@@ -21,7 +21,7 @@ from foreframe_models.program.dispatch import (
     QUIET_METHODS,
     REFLECTION,
 )
-from foreframe_models.training.tracer import HIDDEN_FRAMES
+from foreframe_models.program.visible import HIDDEN_FRAMES
 
 if TYPE_CHECKING:
     from types import CodeType

@@ -14,8 +14,8 @@ from foreframe_models.program.callees import Callees
 from foreframe_models.program.flow import CALLED, LineFlow, line_flow
 from foreframe_models.program.mutation import Mutations
 from foreframe_models.program.source import ProgramError, compile_program, fill_holes, split_lines
+from foreframe_models.program.visible import HIDDEN_FRAMES, def_lines, hidden_names
 from foreframe_models.program.walker import Landing, Walker
-from foreframe_models.training.tracer import HIDDEN_FRAMES, def_lines, hidden_names
 
 __all__ = [
     "CALLED",

@@ -47,9 +47,9 @@ def _beside(name: str) -> ModuleType:
 
 
 if TYPE_CHECKING or __package__:
-    from foreframe_models.program import iterators, parts
+    from foreframe_models.program import iterators, parts, visible
 else:
-    iterators, parts = _beside("iterators"), _beside("parts")
+    iterators, parts, visible = _beside("iterators"), _beside("parts"), _beside("visible")
 
 UPCOMING = 3  # elements of a `for` that are told
 BUILT_IN: dict[str, Callable[..., Any]] = {
@@ -58,102 +58,6 @@ BUILT_IN: dict[str, Callable[..., Any]] = {
     "zip": zip,
     "reversed": reversed,
 }
-HIDDEN_FRAMES = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>"})
-
-
-def hidden_names(tree: ast.AST) -> frozenset[str]:
-    """Names that the file binds by def, class or import, and in no other way anywhere."""
-    defined: set[str] = set()
-    otherwise: set[str] = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                defined.add(node.name)
-            case ast.Import() | ast.ImportFrom():
-                defined.update((a.asname or a.name.split(".")[0]) for a in node.names)
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
-                otherwise.add(name)
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
-                otherwise.add(name)
-            case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-                otherwise.add(name)
-    return frozenset(defined - otherwise)
-
-
-def is_shown(name: str, hidden: frozenset[str]) -> bool:
-    """Whether a trace shows a local of this name."""
-    dunder = name.startswith("__") and name.endswith("__")
-    return name.isidentifier() and not dunder and name not in hidden
-
-
-def def_lines(tree: ast.AST) -> dict[tuple[str, int], int]:
-    """(name, co_firstlineno) → the line of `def` or `class`, where decorators come before it."""
-    found: dict[tuple[str, int], int] = {}
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            and node.decorator_list
-        ):
-            first = min(d.lineno for d in node.decorator_list)
-            found[node.name, first] = node.lineno
-    return found
-
-
-def binding_order(code: CodeType) -> list[str]:
-    """The names of a function's locals in CPython's own order: variables, cells, free ones."""
-    return list(dict.fromkeys((*code.co_varnames, *code.co_cellvars, *code.co_freevars)))
-
-
-Span = tuple[int | None, int | None, int | None, int | None]  # line, end line, column, end column
-
-
-def inlined_comprehensions(code: CodeType) -> dict[int, int]:
-    """Offset of each instruction of an inlined comprehension → the line where that one starts.
-
-    Empty before Python 3.12. The first iterable belongs to the scope around it, not to the
-    comprehension; what saves and restores the loop variables belongs to the comprehension.
-    """
-    if not loop_variables(code):
-        return {}
-    spans: list[Span] = list(code.co_positions())
-    found: dict[int, int] = {}
-    starts: dict[Span, int] = {}
-    instructions = list(dis.get_instructions(code))
-    start: int | None = None
-    end = -1  # the last offset of the comprehension's loop, once that is seen
-    tail: list[int] = []  # stores after the loop: the last of them may restore a loop variable
-    for instruction in instructions:
-        offset, name = instruction.offset, instruction.opname
-        span = spans[offset // 2]
-        if start is None and name == "LOAD_FAST_AND_CLEAR" and span[0] is not None:
-            starts[span] = start = span[0]
-            end = -1
-        elif start is not None and end < 0 and name in ("FOR_ITER", "GET_ANEXT"):
-            jumps = [i for i in instructions if i.opname == "JUMP_BACKWARD" and i.argval == offset]
-            end = instruction.argval if name == "FOR_ITER" else jumps[-1].offset
-        if start is not None:
-            found[offset] = start
-            if offset >= end >= 0:
-                start, tail = None, [offset]
-        elif tail and (name.startswith("STORE_FAST") or name in ("SWAP", "POP_TOP")):
-            tail.append(offset)
-            if span in starts:
-                found.update(dict.fromkeys(tail, starts[span]))
-        else:
-            tail = []
-    for index, span in enumerate(spans):
-        if span in starts and span[2] is not None:
-            found.setdefault(2 * index, starts[span])
-    return found
-
-
-def loop_variables(code: CodeType) -> frozenset[str]:
-    """The names that inlined comprehensions bind for themselves."""
-    clear = dis.opmap.get("LOAD_FAST_AND_CLEAR")
-    if clear is None or clear not in code.co_code[::2]:
-        return frozenset()
-    instructions = dis.get_instructions(code)
-    return frozenset(i.argval for i in instructions if i.opname == "LOAD_FAST_AND_CLEAR")
 
 
 def text_of(value: object, limit: int) -> tuple[str, bool]:
@@ -189,8 +93,8 @@ class Tracer:
         parts: bool = False,
     ) -> None:
         tree = self.tree = ast.parse(source, path)
-        self.hidden = hidden_names(tree)
-        self.def_lines = def_lines(tree)
+        self.hidden = visible.hidden_names(tree)
+        self.def_lines = visible.def_lines(tree)
         self.parts = Parts(source, tree, self) if parts else None
         self.path = path
         self.emit, self.stop = emit, stop
@@ -211,7 +115,7 @@ class Tracer:
 
     def __call__(self, frame: FrameType, event: str, arg: object) -> Tracer | None:
         code = frame.f_code
-        if code.co_filename != self.path or code.co_name in HIDDEN_FRAMES or self.looking:
+        if code.co_filename != self.path or code.co_name in visible.HIDDEN_FRAMES or self.looking:
             return None
         if event not in ("call", "line", "return", "exception"):
             return self
@@ -270,7 +174,7 @@ class Tracer:
         """Where the inlined comprehension that `frame` is in starts; None outside of one."""
         code = frame.f_code
         if id(code) not in self.inlined:
-            self.inlined[id(code)] = code, inlined_comprehensions(code)
+            self.inlined[id(code)] = code, visible.inlined_comprehensions(code)
         return self.inlined[id(code)][1].get(frame.f_lasti)
 
     def is_silent(self, frame: FrameType, event: str, arg: object) -> bool:
@@ -298,13 +202,15 @@ class Tracer:
         order = [name for name in before if name in found]
         known = set(order)
         code = frame.f_code
-        fresh = binding_order(code) if code.co_flags & 2 else list(found)
+        fresh = visible.binding_order(code) if code.co_flags & 2 else list(found)
         if not code.co_flags & 2 and code.co_name != "<module>":
             fresh = [n for n in fresh if n in code.co_names]  # not what a metaclass put there
         if self.inside(frame) is not None:  # resumed in the middle of a comprehension
-            private = loop_variables(code)
+            private = visible.loop_variables(code)
             fresh = [name for name in fresh if name not in private]
-        order += [n for n in fresh if n in found and n not in known and is_shown(n, self.hidden)]
+        order += [
+            n for n in fresh if n in found and n not in known and visible.is_shown(n, self.hidden)
+        ]
         self.orders[frame] = order
         texts: dict[str, str] = {}
         cut: list[str] = []
