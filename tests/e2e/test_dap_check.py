@@ -101,6 +101,7 @@ async def test_two_scopes_show_what_differs_first_in_any_client(setting: Setting
     await client.step("stepIn")
     stopped = await client.step("next")
     assert "c predicted as 3, really 0" in stopped["text"]
+    assert (await client.threads())["threads"][0]["name"] == "real, beside its prediction"
     found = await scopes(client)
     assert list(found) == ["Predicted", "Real"]
     assert next(iter(found["Predicted"].items())) == ("c", "3   ≠ real 0")

@@ -34,7 +34,10 @@ class Inspection:
         self.variables = Variables()
 
     def on_threads(self, arguments: asked.NoArguments) -> Body:
-        return {"threads": [{"id": THREAD, "name": "predicted"}]}
+        live = self._current.live
+        is_checked = live is not None and live.lockstep is not None
+        name = "real, beside its prediction" if is_checked else "predicted"
+        return {"threads": [{"id": THREAD, "name": name}]}
 
     def on_stack_trace(self, arguments: asked.StackTraceArguments) -> Body:
         cursor, launched = self._current.stop, self._current.launched
