@@ -312,8 +312,8 @@ class Debuggee:
             self.thread = cast(int, body["threadId"])  # the main one
         elif name == "exited" and isinstance(body.get("exitCode"), int):
             self._exit_code = cast(int, body["exitCode"])
-        elif name == "terminated":
-            self._connection.finish()
+        elif name == "terminated" and self.is_attached:
+            self._connection.close()  # debugpy's adapter would wait for that
         elif name == "foreframe/returned":
             self._returned = Value(
                 str(body["text"]), Provenance.OBSERVED, cut=bool(body.get("cut"))

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
 from importlib import import_module
 from types import CodeType, FrameType, ModuleType
 from typing import Any
@@ -69,7 +71,6 @@ def connect(job: dict[str, Any]) -> Any:
     for name in os.environ.keys() - before.keys():
         del os.environ[name]
     os.environ.update(before)
-    hasten(debugger)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: forget(debugger))
     return debugger
@@ -84,17 +85,28 @@ def quicken(pydevd: Any) -> None:
     def start(host: str, port: int) -> Any:
         connected = start_client(host, port)
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        bind(import_module("_pydevd_bundle.pydevd_constants").get_global_debugger())
         return connected
 
     pydevd.start_client = start
 
 
-def hasten(debugger: Any) -> None:
-    """At the end pydevd waits half a second for threads of its own that never finish."""
+def bind(debugger: Any) -> None:
+    """Nothing of the program outlives Foreframe, and its end does not wait for pydevd's threads.
+
+    Half a second would pass until it believes that some of them do not finish.
+    """
     dispose = debugger.dispose_and_kill_all_pydevd_threads
-    debugger.dispose_and_kill_all_pydevd_threads = lambda wait=True, timeout=0.1: dispose(
-        wait, min(timeout, 0.1)
-    )
+
+    def end(wait: bool = True, timeout: float = 0.1) -> None:
+        is_lost = threading.current_thread() is debugger.reader and not debugger.pydb_disposed
+        if is_lost and os.name == "posix" and os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGKILL)
+        elif is_lost:
+            os._exit(1)
+        dispose(wait, min(timeout, 0.1))
+
+    debugger.dispose_and_kill_all_pydevd_threads = end
 
 
 def forget(debugger: Any) -> None:
@@ -218,8 +230,6 @@ def report(error: BaseException) -> int:
         trace = trace.tb_next
     sys.excepthook(type(error), error.with_traceback(trace), trace)
     if isinstance(error, KeyboardInterrupt) and os.name == "posix":
-        import signal
-
         sys.stdout.flush()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)

@@ -85,11 +85,6 @@ class DebugpyConnection(asyncio.Protocol):
         """The response's body. Raises RefusedByDebugpy, NotSupportedByDebugpy or DebuggeeLost."""
         return await self.send(command, arguments or {})
 
-    def finish(self) -> None:
-        """Nothing more is asked: debugpy waits for that before the program can end."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.abort()
-
     def close(self) -> None:
         """Ends the connection at once."""
         if self._transport is not None:

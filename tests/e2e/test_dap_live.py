@@ -348,6 +348,20 @@ async def test_a_program_that_runs_already_is_attached_to_and_left_running(live:
             process.kill()
 
 
+async def test_the_end_of_a_program_that_was_attached_to_is_told(live: Setting) -> None:
+    process, port = await listening(live.path)
+    try:
+        await live.client.initialize(adapterID="foreframe")
+        await live.attach(port)
+        await live.client.event("initialized")
+        await live.client.configurationDone()
+        await live.client.event("terminated")
+        assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+
 async def test_attaching_to_nothing_says_so(live: Setting) -> None:
     await live.client.initialize(adapterID="foreframe")
     for arguments in ({}, {"port": free_port()}, {"processId": "x"}):

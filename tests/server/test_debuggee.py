@@ -524,6 +524,19 @@ def members(group: int) -> list[int]:
     return found
 
 
+@pytest.mark.parametrize("is_begun", [False, True])
+async def test_the_program_does_not_outlive_foreframe(bench: Bench, is_begun: bool) -> None:
+    source = "import time\nwhile True:\n    time.sleep(0.01)\n"
+    debuggee = await bench.launch(source)
+    if is_begun:
+        await debuggee.start(stop_on_entry=True)
+    process = debuggee._process
+    assert process is not None
+    debuggee._connection.close()  # as when Foreframe is killed
+    await asyncio.wait_for(asyncio.shield(process.exited), 20)
+    assert process.exited.result() == -signal.SIGKILL
+
+
 # What debugpy may be asked
 
 
