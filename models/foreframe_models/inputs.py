@@ -45,6 +45,7 @@ WALKED = 4  # one in so many tries goes back frame by frame, the others straight
 HEAT = 0.8  # temperature of all tries but the first of each kind
 TRY_TOKENS = 2000  # of one try
 TRY_FRAMES = 120
+VERIFY_TOKENS = 6000  # of one way forward; a wrong one may never end
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,9 @@ async def verify(
 ) -> Guess:
     """The guess with what is predicted to come of it. Raises EngineError."""
     start = await world.start(program, Entry(function, guess.args))
-    prediction = await world.predict(program, start, Goal(Action.RUN_TO), priority=priority)
+    prediction = await world.predict(
+        program, start, Goal(Action.RUN_TO), priority=priority, max_tokens=VERIFY_TOKENS
+    )
     verified, forward = judge(prediction, outcome)
     usage = guess.usage + prediction.usage
     return replace(guess, verified=verified, forward=forward, trace=prediction.trace, usage=usage)
