@@ -4,7 +4,9 @@ import { BackendFactory } from './backend/factory';
 import { installBackend } from './backend/install';
 import { ConfigurationProvider } from './configurationProvider';
 import { InlineValues } from './inlineValues';
-import { imagineFile, PredictLenses, predictFromHere } from './predictFromHere';
+import { registerSessionCommands, TextDocuments } from './language/answers';
+import { LanguageService } from './language/service';
+import { imagineFile, PredictLenses, predictFromHere, predictFunction } from './predictFromHere';
 import { Sessions } from './sessions';
 import { StatusBar } from './statusBar';
 import { StopReader } from './stopReader';
@@ -16,6 +18,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const configurations = new ConfigurationProvider(backends);
   const sessions = new Sessions();
   const reader = new StopReader(sessions);
+  const texts = new TextDocuments();
+  const language = new LanguageService(backends, texts, log);
   const python: vscode.DocumentSelector = { language: 'python', scheme: 'file' };
 
   context.subscriptions.push(
@@ -28,17 +32,22 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
     vscode.debug.registerDebugAdapterDescriptorFactory('foreframe', backends),
     vscode.debug.registerDebugAdapterTrackerFactory('foreframe', sessions),
+    texts,
+    language,
+    registerSessionCommands(texts),
     reader,
     new InlineValues(reader, sessions),
     new StatusBar(sessions, reader),
     new TimelineView(context.extensionUri, sessions),
-    vscode.languages.registerCodeLensProvider(python, new PredictLenses(context.subscriptions)),
+    vscode.languages.registerCodeLensProvider(python, new PredictLenses(context.subscriptions, language)),
     vscode.commands.registerCommand('foreframe.imagineFile', imagineFile),
-    vscode.commands.registerCommand('foreframe.predictFromHere', async (uri?: vscode.Uri, offset?: unknown) => {
-      // The context menu passes more than the lens does.
-      await predictFromHere(uri, typeof offset === 'number' ? offset : undefined);
+    vscode.commands.registerCommand('foreframe.predictFromHere', async (uri?: vscode.Uri | string, offset?: unknown, name?: unknown) => {
+      // The language server's lens passes an address, a line and a name, the context menu its own.
+      if (typeof uri === 'string') await predictFunction(vscode.Uri.parse(uri), String(name));
+      else await predictFromHere(uri, typeof offset === 'number' ? offset : undefined);
     }),
     vscode.commands.registerCommand('foreframe.installBackend', () => installBackend(context, log)),
+    vscode.commands.registerCommand('foreframe.restartLanguageServer', () => language.restart()),
     vscode.commands.registerCommand('foreframe.showLog', () => {
       log.show();
     }),

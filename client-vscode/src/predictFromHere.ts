@@ -1,5 +1,6 @@
 /** "Predict from here": starts a session in one function, with arguments that the person chooses. */
 import * as vscode from 'vscode';
+import type { LanguageService } from './language/service';
 import { argumentsProblem, callParameters, needsArguments, signature, suggestArguments } from './python/arguments';
 import { syntaxOf } from './python/documents';
 import type { PythonFunction, PythonSyntax } from './python/syntax';
@@ -25,6 +26,13 @@ export async function predictFromHere(uri?: vscode.Uri, offset?: number): Promis
     args,
     stopOnEntry: true,
   });
+}
+
+/** Starts a session in the function of this path, as the language server's lens asks. */
+export async function predictFunction(uri: vscode.Uri, name: string): Promise<void> {
+  const document = await vscode.workspace.openTextDocument(uri);
+  const target = syntaxOf(document).functions().find((f) => f.path === name && f.reachable);
+  await predictFromHere(uri, target?.nameFrom);
 }
 
 /** Starts a session on the module of a file, or of the active editor. */
@@ -106,17 +114,25 @@ export class PredictLenses implements vscode.CodeLensProvider {
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.changed.event;
 
-  constructor(subscriptions: vscode.Disposable[]) {
+  /** `language`: while it is served, the language server's lenses take the place of these. */
+  constructor(
+    subscriptions: vscode.Disposable[],
+    private readonly language: LanguageService,
+  ) {
     subscriptions.push(
       this.changed,
+      language.onDidChange(() => {
+        this.changed.fire();
+      }),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('foreframe.codeLens')) this.changed.fire();
+        if (event.affectsConfiguration('foreframe.codeLenses')) this.changed.fire();
       }),
     );
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    if (!vscode.workspace.getConfiguration('foreframe', document).get<boolean>('codeLens', true)) return [];
+    const wanted = vscode.workspace.getConfiguration('foreframe', document).get<boolean>('codeLenses', true);
+    if (!wanted || this.language.isServing) return [];
     return syntaxOf(document)
       .functions()
       .filter((f) => f.reachable)

@@ -14,6 +14,10 @@ const CHOOSE = 'Choose the command…';
 const SETTINGS = 'Open the settings';
 
 export class BackendFactory implements vscode.DebugAdapterDescriptorFactory {
+  private readonly found = new vscode.EventEmitter<BackendCommand>();
+  /** A session has found its command. */
+  readonly onDidFind = this.found.event;
+
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly log: vscode.LogOutputChannel,
@@ -47,7 +51,10 @@ export class BackendFactory implements vscode.DebugAdapterDescriptorFactory {
       try {
         const backend = await this.lookUp(resource);
         void vscode.commands.executeCommand('setContext', 'foreframe.hasBackend', backend !== undefined);
-        if (backend !== undefined) return backend;
+        if (backend !== undefined) {
+          this.found.fire(backend);
+          return backend;
+        }
       } catch (error) {
         if (!(error instanceof SettingMistake)) throw error;
         const choice = await vscode.window.showErrorMessage(error.message, SETTINGS);
@@ -58,7 +65,8 @@ export class BackendFactory implements vscode.DebugAdapterDescriptorFactory {
     }
   }
 
-  private async lookUp(resource: vscode.Uri | undefined): Promise<BackendCommand | undefined> {
+  /** The command for a session, if there is one; asks nobody. Throws SettingMistake. */
+  async lookUp(resource: vscode.Uri | undefined): Promise<BackendCommand | undefined> {
     const settings = vscode.workspace.getConfiguration('foreframe', resource);
     return findBackend(
       {

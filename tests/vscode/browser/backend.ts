@@ -34,7 +34,7 @@ export class Backend {
       '#!/bin/sh',
       'exec 3<&0',
       `'${FOREFRAME}' "$@" <&3 &`,
-      `echo $! > '${this.pidFile}'`,
+      `[ "$1" != dap ] || echo $! > '${this.pidFile}'`,
       'wait $!',
       'status=$?',
       `[ $status -lt 128 ] || echo '${LAST_WORDS}' >&2`,

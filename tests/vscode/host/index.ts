@@ -28,7 +28,7 @@ export async function run(): Promise<void> {
     lenses.filter((lens) => lens.command?.command === 'foreframe.predictFromHere').map((lens) => lens.range.start.line + 1),
     [8, 15, 29, 32],
   );
-  await vscode.workspace.getConfiguration('foreframe').update('codeLens', false, vscode.ConfigurationTarget.Global);
+  await vscode.workspace.getConfiguration('foreframe').update('codeLenses', false, vscode.ConfigurationTarget.Global);
   const none = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', document.uri, 9);
   assert.deepEqual(none, [], 'lenses can be switched off');
 }
