@@ -10,6 +10,7 @@ from dataclasses import replace
 from foreframe_models.entry import Entry
 from foreframe_models.program.control_flow import Program
 from foreframe_protocol.states import (
+    Direction,
     End,
     Event,
     Frame,
@@ -111,6 +112,8 @@ class RuleWorld:
     ) -> Prediction:
         self.goals.append(goal)
         await asyncio.sleep(0)
+        if goal.direction is Direction.BACKWARD:
+            return Prediction(trace, (), End.CUT_OFF, "not known: the rules lead forward")
         begin, made = trace.state, []
         while True:
             frame = next_frame(trace.state)
