@@ -264,9 +264,7 @@ class Timeline:
         """Moves the cursor, and tells the subscribers. What was observed there comes along."""
         checked = self._checked.get(stop.trace)
         if stop.observation is None and checked is not None:
-            stop = replace(
-                stop, observation=checked.observation, comparison=checked.comparison
-            )
+            stop = replace(stop, observation=checked.observation, comparison=checked.comparison)
         self.cursor = stop
         for subscriber in self._subscribers:
             subscriber(stop)

@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
 
 
-LEFT_OUT = (
-    "The past has outgrown the model's context: it goes on without the oldest {} "
-    "frames.\n"
-)
+LEFT_OUT = "The past has outgrown the model's context: it goes on without the oldest {} frames.\n"
 
 
 class Walker:
