@@ -26,6 +26,7 @@ from foreframe_protocol.states import End
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
 
+SHOWN_CHARS = 80  # of an outcome in the table; --json has all of it
 STYLES = {Verified.MATCH: "green", Verified.DIFFERS: "red", Verified.CUT_OFF: "magenta"}
 
 
@@ -128,6 +129,8 @@ def table(out: TextIO, name: str, outcome: Outcome, guesses: list[Guess]) -> Non
         came = one.forward.text if one.forward is not None else one.verified.value
         if one.verified is Verified.MATCH and one.forward is None:
             came = "comes there"
+        if len(came) > SHOWN_CHARS:
+            came = came[:SHOWN_CHARS] + marks.more
         style = STYLES[one.verified]
         grid.add_row(
             Text(signs[one.verified], style=style),
