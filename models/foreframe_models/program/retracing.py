@@ -68,7 +68,7 @@ class Retracing:
             function = program.function_for(scope.function, scope.scope_line)
             places = frozenset(line for line, _ in standings(function, state, depth))
             if depth < len(state.stack) - 1:
-                found.append(Opened(function, places, places & _cleaning_up(function)))
+                found.append(Opened(function, places, places & _going_on(function)))
             elif state.event is Event.EXCEPTION:
                 found.append(Opened(function, places, raised=True))
             elif state.event is Event.RETURN:
@@ -134,7 +134,8 @@ class Retracing:
             case Event.CALL:
                 return replace(self, stack=rest)
             case Event.EXCEPTION:
-                top = replace(top, lines=frozenset({line}), raises=frozenset(), raised=True)
+                again = frozenset({line}) & _swallows(function)
+                top = replace(top, lines=frozenset({line}), raises=again, raised=True)
             case Event.LINE:
                 top = _standing_on(function, frozenset({line}))
         return replace(self, stack=(*rest, top))
@@ -146,7 +147,7 @@ class Retracing:
         top = self.stack[-1]
         calls = top.function.calls
         lines = frozenset(line for line in top.lines if callee.id in calls.get(line, ()))
-        raises = lines & _cleaning_up(top.function)
+        raises = lines & _going_on(top.function)
         return (*self.stack[:-1], replace(top, lines=lines, raises=raises))
 
 
@@ -155,24 +156,39 @@ def _standing_on(function: Function, lines: frozenset[int]) -> Opened:
     flow = function.flow
     before = {at for at, following in flow.successors.items() if not lines.isdisjoint(following)}
     raises = {at for at, following in flow.handlers.items() if not lines.isdisjoint(following)}
-    return Opened(function, frozenset(before), frozenset(raises | (before & flow.swallows)))
+    return Opened(function, frozenset(before), frozenset(raises | (before & _swallows(function))))
 
 
-def _cleaning_up(function: Function) -> frozenset[int]:
-    """The lines of `with` statements that call what they leave because of an exception."""
-    graphs = function.graphs
+def _swallows(function: Function) -> frozenset[int]:
+    """The lines on which an exception frame may be of no consequence.
+
+    What has no frames of its own, a built-in iterator say, ends without one.
+    """
+    flow = function.flow
     return frozenset(
+        line for line in flow.swallows if line in flow.awaits or function.calls.get(line)
+    )
+
+
+def _going_on(function: Function) -> frozenset[int]:
+    """The lines that may call something after an exception frame, with no other frame between.
+
+    They are those that swallow it, as an `await` does, and `with` statements that are left by it.
+    """
+    graphs = function.graphs
+    leaving = {
         line
         for line, places in function.flow.places.items()
         if any(graphs[g].instructions[i].name == "WITH_EXCEPT_START" for g, i in places)
-    )
+    }
+    return frozenset(leaving | _swallows(function))
 
 
 def _unwound(function: Function, lines: frozenset[int], state: State) -> frozenset[int]:
     """The lines on which an exception frame may come before a return frame."""
     if state.value is not None and state.value.text != _NONE:
-        return lines & function.flow.swallows
-    return lines & (function.flow.unwinds | function.flow.swallows)
+        return lines & _swallows(function)
+    return lines & (function.flow.unwinds | _swallows(function))
 
 
 def _ends(function: Function, *, raised: bool) -> Iterator[Before]:
