@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { BackendFactory } from './backend/factory';
 import { installBackend } from './backend/install';
+import { ComparisonView } from './comparison/view';
 import { ConfigurationProvider } from './configurationProvider';
 import { InlineValues } from './inlineValues';
 import { registerSessionCommands, TextDocuments } from './language/answers';
@@ -18,6 +19,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const configurations = new ConfigurationProvider(backends);
   const sessions = new Sessions();
   const reader = new StopReader(sessions);
+  const comparisons = new ComparisonView(sessions);
   const texts = new TextDocuments();
   const language = new LanguageService(backends, texts, log);
   const python: vscode.DocumentSelector = { language: 'python', scheme: 'file' };
@@ -37,7 +39,8 @@ export function activate(context: vscode.ExtensionContext): void {
     registerSessionCommands(texts),
     reader,
     new InlineValues(reader, sessions),
-    new StatusBar(sessions, reader),
+    comparisons,
+    new StatusBar(sessions, reader, comparisons),
     new TimelineView(context.extensionUri, sessions),
     vscode.languages.registerCodeLensProvider(python, new PredictLenses(context.subscriptions, language)),
     vscode.commands.registerCommand('foreframe.imagineFile', imagineFile),

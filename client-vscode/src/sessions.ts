@@ -13,6 +13,7 @@ const ACTIONS = new Set([
   'continue',
   'reverseContinue',
   'restart',
+  'foreframe/goTo',
 ]);
 
 const BACKWARD = new Set(['stepBack', 'reverseContinue']);

@@ -1,5 +1,6 @@
-/** The status bar's word on the running session: mode, engine, how long a step took, how sure it is. */
+/** The status bar's word on the running session: mode, engine, how long a step took, how sure it is, how often right. */
 import * as vscode from 'vscode';
+import type { ComparisonView } from './comparison/view';
 import type { LaunchConfiguration } from './launch';
 import { percent } from './shownValues';
 import type { Sessions, SessionStop } from './sessions';
@@ -12,7 +13,11 @@ export class StatusBar implements vscode.Disposable {
   private thinking = false;
   private scope: ShownScope | undefined;
 
-  constructor(sessions: Sessions, reader: StopReader) {
+  constructor(
+    sessions: Sessions,
+    reader: StopReader,
+    private readonly comparisons: ComparisonView,
+  ) {
     this.item.name = 'Foreframe';
     this.item.command = 'foreframe.timeline.focus';
     this.subscriptions = [
@@ -40,6 +45,9 @@ export class StatusBar implements vscode.Disposable {
         this.scope = scope;
         this.show();
       }),
+      comparisons.onDidChangeTreeData(() => {
+        this.show();
+      }),
       vscode.debug.onDidChangeActiveDebugSession(() => {
         this.show();
       }),
@@ -60,22 +68,32 @@ export class StatusBar implements vscode.Disposable {
     const { mode = 'imagine', engine = launch.port ? `port ${launch.port}` : 'auto' } = launch;
     const confidence = leastSure(this.scope);
     const took = this.latency === undefined ? '' : duration(this.latency);
-    const parts = [mode, engineName(engine), took, confidence === undefined ? '' : `≥ ${percent(confidence)} sure`];
+    const right = this.comparisons.shareRight ?? '';
+    const sure = confidence === undefined ? '' : `≥ ${percent(confidence)} sure`;
+    const parts = [mode, engineName(engine), right, took, sure];
     const icon = this.thinking ? '$(loading~spin)' : '$(lightbulb-sparkle)';
     this.item.text = `${icon} ${parts.filter(Boolean).join(' · ')}`;
     this.item.accessibilityInformation = {
       label: `Foreframe: ${this.thinking ? 'predicting, ' : ''}${parts.filter(Boolean).join(', ')}`,
     };
-    this.item.tooltip = tooltip(mode, engine, took, confidence);
+    this.item.tooltip = tooltip(mode, engine, took, confidence, right);
     this.item.show();
   }
 }
 
-function tooltip(mode: string, engine: string, took: string, confidence: number | undefined): vscode.MarkdownString {
+function tooltip(
+  mode: string,
+  engine: string,
+  took: string,
+  confidence: number | undefined,
+  right: string,
+): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
-  text.appendMarkdown('**Foreframe**: nothing is executed.\n\n');
+  const executed = mode === 'imagine' ? 'nothing is executed' : 'the program is executed';
+  text.appendMarkdown(`**Foreframe**: ${executed}.\n\n`);
   text.appendMarkdown(`- Mode: ${mode}\n- Engine: `).appendText(engine).appendMarkdown('\n');
   if (took) text.appendMarkdown(`- Last step: ${took}\n`);
+  if (right) text.appendMarkdown(`- Predicted values: ${right}\n`);
   if (confidence !== undefined) text.appendMarkdown(`- Least sure value: ${percent(confidence)}\n`);
   return text.appendMarkdown('\nClick for the Foreframe Timeline.');
 }

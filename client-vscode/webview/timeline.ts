@@ -1,5 +1,18 @@
 /** The Timeline's page: steps across, variables down, changed cells marked. */
-import { isChanged, rowsOf, type Row, type ShowMessage, type TimelineStop, type WebviewMessage } from '../src/timeline/model';
+import {
+  branchLabel,
+  isChanged,
+  rowsOf,
+  SEARCHES,
+  type Branch,
+  type Direction,
+  type Row,
+  type SearchKind,
+  type ShowMessage,
+  type StatusMessage,
+  type TimelineStop,
+  type WebviewMessage,
+} from '../src/timeline/model';
 
 const vscode = acquireVsCodeApi();
 const main = document.querySelector('main') ?? document.body;
@@ -7,12 +20,27 @@ let shown: ShowMessage | undefined;
 /** The column that the person looks at. It follows the session until an arrow key leads away. */
 let selected = -1;
 
-window.addEventListener('message', ({ data }: MessageEvent<ShowMessage>) => {
+const branches = element('select', { ariaLabel: 'Branch' });
+branches.addEventListener('change', () => {
+  tell({ type: 'branch', id: Number(branches.value) });
+});
+const status = element('output', { role: 'status' });
+const tools = element('header', { hidden: true }, branches, searchForm(), status);
+main.before(tools);
+
+window.addEventListener('message', ({ data }: MessageEvent<ShowMessage | StatusMessage>) => {
+  if (data.type === 'status') {
+    status.textContent = data.text;
+    return;
+  }
   shown = data;
-  selected = data.cursor;
+  if (!data.travelling) selected = data.cursor;
   render();
 });
 main.addEventListener('keydown', onKey);
+window.addEventListener('focus', () => {
+  if (document.activeElement === document.body) focusSelected();
+});
 tell({ type: 'ready' });
 
 function tell(message: WebviewMessage): void {
@@ -20,11 +48,52 @@ function tell(message: WebviewMessage): void {
 }
 
 function render(): void {
+  if (shown !== undefined) showTools(shown);
   const hadFocus = main.contains(document.activeElement);
   main.replaceChildren(shown === undefined || shown.stops.length === 0 ? empty() : grid(shown));
   const column = main.querySelector<HTMLElement>('th[aria-selected="true"]');
   column?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   if (hadFocus) column?.focus();
+}
+
+function searchForm(): HTMLElement {
+  const kind = element('select', { ariaLabel: 'Search for' });
+  for (const name of Object.keys(SEARCHES)) kind.append(element('option', { value: name }, name));
+  const input = element('input', { type: 'text', size: 14 });
+  const adapt = (): void => {
+    const wanted = SEARCHES[kind.value as SearchKind];
+    input.hidden = wanted === undefined;
+    input.placeholder = wanted ?? '';
+    input.ariaLabel = `The ${wanted ?? 'text'} to search for`;
+  };
+  const search = (direction: Direction): void => {
+    tell({ type: 'search', kind: kind.value as SearchKind, text: input.value, direction });
+  };
+  const button = (sign: string, direction: Direction): HTMLElement => {
+    const label = `Search ${direction}`;
+    const made = element('button', { type: 'button', title: label, ariaLabel: label }, sign);
+    made.addEventListener('click', () => {
+      search(direction);
+    });
+    return made;
+  };
+  input.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') search(event.shiftKey ? 'forward' : 'backward');
+  });
+  kind.addEventListener('change', adapt);
+  adapt();
+  const buttons = [button('◀', 'backward'), button('▶', 'forward')];
+  return element('span', { role: 'search', className: 'search' }, kind, input, ...buttons);
+}
+
+function showTools({ branches: known, searchable }: ShowMessage): void {
+  tools.hidden = !searchable;
+  branches.hidden = known.length < 2;
+  branches.replaceChildren(
+    ...known.map((branch: Branch) =>
+      element('option', { value: String(branch.id), selected: branch.isCurrent }, branchLabel(branch)),
+    ),
+  );
 }
 
 function empty(): HTMLElement {
@@ -49,16 +118,22 @@ function grid({ title, stops, cursor, threshold }: ShowMessage): HTMLElement {
 }
 
 function headCell(stop: TimelineStop, index: number, cursor: number): HTMLElement {
+  const forks = stop.change === undefined ? '' : `, a branch begins: ${stop.change}`;
+  const verdict = stop.right === undefined ? '' : stop.right ? ', predicted right' : ', predicted wrong';
   const cell = element('th', {
     scope: 'col',
     className: classes(index, cursor),
-    title: `${stop.scope}, line ${stop.line}: ${stop.source}`,
-    ariaLabel: `Step ${index + 1}, line ${stop.line}, ${stop.scope}: ${stop.source}${index === cursor ? ', the session stands here' : ''}`,
+    title: `${stop.scope}, line ${stop.line}: ${stop.source}${forks}${verdict}`,
+    ariaLabel: `Step ${index + 1}, line ${stop.line}, ${stop.scope}: ${stop.source}${forks}${verdict}${index === cursor ? ', the session stands here' : ''}`,
     ariaSelected: String(index === selected),
     tabIndex: index === selected ? 0 : -1,
   });
   const line = element('span', { className: 'line' }, `:${stop.line}`);
-  cell.append(element('span', { className: 'number' }, `${index === cursor ? '▶ ' : ''}${index + 1}`), line);
+  const fork = stop.change === undefined ? '' : '⑂ ';
+  cell.append(element('span', { className: 'number' }, `${index === cursor ? '▶ ' : ''}${fork}${index + 1}`), line);
+  if (stop.right !== undefined) {
+    cell.append(element('span', { className: stop.right ? 'right' : 'wrong', ariaHidden: 'true' }, stop.right ? ' ✓' : ' ✗'));
+  }
   cell.addEventListener('click', () => {
     select(index);
   });
@@ -103,12 +178,16 @@ function classes(index: number, cursor: number): string {
   return [index === cursor ? 'cursor' : '', index === selected ? 'selected' : ''].filter(Boolean).join(' ');
 }
 
-/** Looks at another column, and shows its line in the editor. */
+/** Looks at another column, and has the session go there. */
 function select(index: number): void {
   selected = index;
   render();
+  focusSelected();
+  tell({ type: 'select', index });
+}
+
+function focusSelected(): void {
   main.querySelector<HTMLElement>('th[aria-selected="true"]')?.focus();
-  tell({ type: 'reveal', index });
 }
 
 function onKey(event: KeyboardEvent): void {

@@ -6,6 +6,47 @@ export interface TimelineValue {
   readonly confidence: number | undefined;
 }
 
+/** A step of the back end's timeline, as `foreframe/timeline` tells it. */
+export interface Step {
+  readonly id: number;
+  /** Absent for the first. */
+  readonly parent?: number;
+  readonly branch: number;
+  /** 1-based, at its end */
+  readonly line: number;
+  readonly function: string;
+  /** What led to it: launch, edit, goto, step_over... */
+  readonly reason: string;
+  /** Frames from the beginning to its end. */
+  readonly frame: number;
+  readonly changed: readonly {
+    readonly name: string;
+    readonly value: string;
+    readonly provenance: string;
+    readonly confidence?: number;
+  }[];
+}
+
+/** A branch, as `foreframe/branches` tells it. */
+export interface Branch {
+  readonly id: number;
+  /** The branch that it leaves. */
+  readonly parent?: number;
+  /** Steps */
+  readonly first: number;
+  readonly tip: number;
+  /** What a person changed. */
+  readonly change?: string;
+  readonly frames: number;
+  readonly isCurrent: boolean;
+}
+
+/** Where the session stands on its timeline. */
+export interface TimelineCursor {
+  readonly branch: number;
+  readonly frame: number;
+}
+
 /** One stop: where the program stood and what it held there. */
 export interface TimelineStop {
   readonly path: string;
@@ -14,9 +55,15 @@ export interface TimelineStop {
   readonly line: number;
   /** The text of that line. */
   readonly source: string;
-  /** Scopes on the stack. */
-  readonly depth: number;
+  /** Scopes on the stack; undefined for a step whose stop was not read: it knows its changes alone. */
+  readonly depth: number | undefined;
   readonly values: Readonly<Record<string, TimelineValue>>;
+  /** The step that ends here, where one can go; undefined between two steps. */
+  readonly step?: number;
+  /** What begins a branch here: `n = 5`. */
+  readonly change?: string;
+  /** Whether the prediction of this step was right; undefined where nothing was checked. */
+  readonly right?: boolean;
 }
 
 export type Direction = 'forward' | 'backward';
@@ -78,6 +125,122 @@ function keyOf(stop: TimelineStop): string {
   return JSON.stringify([stop.path, stop.scope, stop.line, stop.depth, values]);
 }
 
+/** The columns of a branch, and where the session stands among them. */
+export interface Columns {
+  readonly stops: readonly TimelineStop[];
+  readonly cursor: number;
+}
+
+/**
+ * The back end's timeline as far as it is known here: its steps and branches, and the stops that
+ * were read on it, whole.
+ */
+export class StepTimeline {
+  private steps: readonly Step[] = [];
+  private branches: readonly Branch[] = [];
+  private at: TimelineCursor = { branch: 0, frame: 0 };
+  private readonly ends = new Map<number, TimelineStop>();
+  private readonly between = new Map<string, TimelineStop>();
+  private readonly verdicts = new Map<number, boolean>();
+
+  get knownBranches(): readonly Branch[] {
+    return this.branches;
+  }
+
+  /** What is told now, and the stop that was read where the session stands. */
+  update(steps: readonly Step[], branches: readonly Branch[], cursor: TimelineCursor, read?: TimelineStop): void {
+    const same = this.steps.every((step, index) => JSON.stringify(step) === JSON.stringify(steps[index]));
+    if (!same) {
+      // Begun anew: the numbers stand for other steps now.
+      for (const known of [this.ends, this.between, this.verdicts]) known.clear();
+    }
+    this.steps = steps;
+    this.branches = branches;
+    this.at = cursor;
+    if (read === undefined) return;
+    const step = this.path().find(({ frame }) => frame === cursor.frame);
+    if (step === undefined) this.between.set(`${cursor.branch}:${cursor.frame}`, read);
+    else this.ends.set(step.id, read);
+  }
+
+  /** A step was held against reality. */
+  check(step: number, right: boolean): void {
+    this.verdicts.set(step, right);
+  }
+
+  /** The steps of the current branch from the first to its tip, with the stops between them. */
+  columns(path: string, sourceOf: (line: number) => string): Columns {
+    const found = this.path().map((step) => ({ frame: step.frame, stop: this.column(step, path, sourceOf) }));
+    for (const [key, stop] of this.between) {
+      const [branch, frame] = key.split(':').map(Number);
+      if (branch === this.at.branch && frame !== undefined) found.push({ frame, stop });
+    }
+    found.sort((a, b) => a.frame - b.frame);
+    return {
+      stops: found.map(({ stop }) => stop),
+      cursor: found.findLastIndex(({ frame }) => frame <= this.at.frame),
+    };
+  }
+
+  private column(step: Step, path: string, sourceOf: (line: number) => string): TimelineStop {
+    const right = this.verdicts.get(step.id);
+    const change = this.branches.find(({ first }) => first === step.id)?.change;
+    const told: TimelineStop = this.ends.get(step.id) ?? {
+      path,
+      scope: step.function,
+      line: step.line,
+      source: sourceOf(step.line),
+      depth: undefined,
+      values: Object.fromEntries(
+        step.changed.map(({ name, value, provenance, confidence }) => [name, { text: value, provenance, confidence }]),
+      ),
+    };
+    return {
+      ...told,
+      step: step.id,
+      ...(right === undefined ? {} : { right }),
+      ...(change === undefined ? {} : { change }),
+    };
+  }
+
+  private path(): Step[] {
+    const branch = this.branches.find(({ id }) => id === this.at.branch);
+    const path: Step[] = [];
+    let step = branch && this.steps[branch.tip];
+    while (step !== undefined) {
+      path.unshift(step);
+      step = step.parent === undefined ? undefined : this.steps[step.parent];
+    }
+    return path;
+  }
+}
+
+/** `1: from the beginning`, `2: n = 5 (12 frames)` */
+export function branchLabel({ id, change, frames }: Branch): string {
+  return `${id + 1}: ${change ?? 'from the beginning'} (${frames === 1 ? '1 frame' : `${frames} frames`})`;
+}
+
+/** What `foreframe/search` looks for, and what its text is called; undefined for none. */
+export const SEARCHES = {
+  breakpoint: undefined,
+  change: 'variable',
+  condition: 'condition',
+  exception: undefined,
+  line: 'line number',
+} as const;
+
+export type SearchKind = keyof typeof SEARCHES;
+
+/** The arguments of `foreframe/search`; a string says what is missing. */
+export function searchArguments(kind: SearchKind, text: string, direction: Direction): Record<string, unknown> | string {
+  const wanted = SEARCHES[kind];
+  const typed = text.trim();
+  if (wanted !== undefined && typed === '') return `Type a ${wanted} to search for.`;
+  if (kind === 'line' && !/^[1-9]\d*$/.test(typed)) return `${typed} is not the number of a line.`;
+  const own = { line: { line: Number(typed) }, change: { name: typed }, condition: { condition: typed } };
+  return { kind, direction, ...(kind in own ? own[kind as keyof typeof own] : {}) };
+}
+
 /** The variables of all stops, in order of appearance, those of one scope together. */
 export function rowsOf(stops: readonly TimelineStop[]): Row[] {
   const scopes = new Map<string, Set<string>>();
@@ -96,11 +259,11 @@ export function isChanged(stops: readonly TimelineStop[], index: number, name: s
   if (stop === undefined || value === undefined) return false;
   for (let i = index - 1; i >= 0; i--) {
     const before = stops[i];
-    if (before?.scope === stop.scope && before.depth === stop.depth) {
+    if (before?.scope === stop.scope && before.depth !== undefined && before.depth === stop.depth) {
       return before.values[name]?.text !== value.text;
     }
     // The scope was entered anew in between.
-    if (before !== undefined && before.depth < stop.depth) return true;
+    if (before?.depth !== undefined && stop.depth !== undefined && before.depth < stop.depth) return true;
   }
   return true;
 }
@@ -111,9 +274,24 @@ export interface ShowMessage {
   readonly title: string;
   readonly stops: readonly TimelineStop[];
   readonly cursor: number;
+  readonly branches: readonly Branch[];
+  /** On the way to another step: what was selected last stays so. */
+  readonly travelling: boolean;
+  /** Whether the back end can search. */
+  readonly searchable: boolean;
   /** Confidence below which a value is marked as uncertain. */
   readonly threshold: number;
 }
 
+/** What came of a search or a journey, for the person. */
+export interface StatusMessage {
+  readonly type: 'status';
+  readonly text: string;
+}
+
 /** What the webview tells the extension. */
-export type WebviewMessage = { readonly type: 'ready' } | { readonly type: 'reveal'; readonly index: number };
+export type WebviewMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'select'; readonly index: number }
+  | { readonly type: 'branch'; readonly id: number }
+  | { readonly type: 'search'; readonly kind: SearchKind; readonly text: string; readonly direction: Direction };

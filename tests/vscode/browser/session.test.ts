@@ -57,7 +57,7 @@ for (const theme of ['dark', 'light'] as const satisfies Theme[]) {
       await code.stoppedAt(1, '<module>');
 
       // The timeline has every stop once, and keys travel over it.
-      await code.command('View: Show Foreframe');
+      await code.command('Foreframe: Focus on Foreframe Timeline View');
       const steps = code.timeline().locator('thead th[aria-label^="Step "]');
       const cursor = code.timeline().locator('thead th.cursor');
       await until('the cursor on step 1', async () => /^Step 1, line 1,/.test((await cursor.getAttribute('aria-label')) ?? ''));
@@ -67,9 +67,15 @@ for (const theme of ['dark', 'light'] as const satisfies Theme[]) {
       const places = await steps.locator('.line').allTextContents();
       assert.deepEqual(places, [':1', ':23', ':10', ':11', ':23', ':22']);
       await steps.nth(1).click();
-      await code.press('ArrowRight');
-      await code.press('ArrowRight');
-      assert.equal(await code.timeline().locator('th[aria-selected="true"] .line').textContent(), ':11');
+      await code.stoppedAt(23, 'total');
+      for (const line of [10, 11]) {
+        await code.timeline().locator('th[aria-selected="true"]:focus').waitFor();
+        await code.press('ArrowRight');
+        await code.stoppedAt(line, 'discount');
+      }
+      await until('the selection', async () =>
+        (await code.timeline().locator('th[aria-selected="true"] .line').textContent()) === ':11',
+      );
       const doubted = code.timeline().locator('td.uncertain');
       assert.match((await doubted.first().getAttribute('aria-label')) ?? '', /share: 6, predicted, 31 % sure, changed/);
       await code.screenshot('4-timeline');

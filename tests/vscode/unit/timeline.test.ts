@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isChanged, Recording, rowsOf, type TimelineStop } from '../../../client-vscode/src/timeline/model';
+import {
+  branchLabel,
+  isChanged,
+  Recording,
+  rowsOf,
+  searchArguments,
+  StepTimeline,
+  type Branch,
+  type Step,
+  type TimelineStop,
+} from '../../../client-vscode/src/timeline/model';
 
 const stop = (line: number, values: Record<string, string>, scope = 'f', depth = 1): TimelineStop => ({
   path: '/w/a.py',
@@ -63,4 +73,63 @@ test('a cell has changed against the last stop of the same activation', () => {
     stops.map((_, index) => isChanged(stops, index, 'n')),
     [true, true, false, true, true],
   );
+});
+
+const step = (id: number, line: number, frame: number, parent?: number, branch = 0): Step => ({
+  id,
+  branch,
+  line,
+  function: 'f',
+  reason: 'step_over',
+  frame,
+  changed: [{ name: 'n', value: String(id), provenance: 'predicted' }],
+  ...(parent === undefined ? {} : { parent }),
+});
+const STEPS = [step(0, 1, 1), step(1, 2, 4, 0), step(2, 3, 6, 1), step(3, 2, 4, 1, 1), step(4, 4, 7, 3, 1)];
+const trunk = (isCurrent: boolean): Branch => ({ id: 0, first: 0, tip: 2, frames: 6, isCurrent });
+const FORK: Branch = { id: 1, parent: 0, first: 3, tip: 4, change: 'n = 5', frames: 7, isCurrent: true };
+const places = ({ stops }: { stops: readonly TimelineStop[] }): unknown[] => stops.map((s) => s.step ?? `:${s.line}`);
+const noSource = (): string => '';
+
+test('the columns are the steps of the current branch, from the first', () => {
+  const timeline = new StepTimeline();
+  timeline.update(STEPS, [trunk(false), FORK], { branch: 1, frame: 7 });
+  const columns = timeline.columns('/w/a.py', noSource);
+  assert.deepEqual([places(columns), columns.cursor], [[0, 1, 3, 4], 3]);
+  assert.equal(columns.stops[2]?.change, 'n = 5');
+  assert.equal(branchLabel(FORK), '2: n = 5 (7 frames)');
+});
+
+test('a stop between two steps is a column without a step, on its branch alone', () => {
+  const timeline = new StepTimeline();
+  const steps = STEPS.slice(0, 3);
+  timeline.update(steps, [trunk(true)], { branch: 0, frame: 6 }, D);
+  timeline.update(steps, [trunk(true)], { branch: 0, frame: 5 }, C);
+  const columns = timeline.columns('/w/a.py', noSource);
+  assert.deepEqual([places(columns), columns.cursor], [[0, 1, ':3', 2], 2]);
+  assert.equal(columns.stops[3]?.values.m?.text, '2', 'what was read there is whole');
+  timeline.update(STEPS, [trunk(false), FORK], { branch: 1, frame: 5 });
+  assert.deepEqual(places(timeline.columns('/w/a.py', noSource)), [0, 1, 3, 4]);
+});
+
+test('what was read and checked is forgotten when the session begins anew', () => {
+  const timeline = new StepTimeline();
+  timeline.update(STEPS.slice(0, 2), [trunk(true)], { branch: 0, frame: 1 }, D);
+  timeline.check(0, false);
+  timeline.update([step(0, 9, 1)], [{ ...trunk(true), tip: 0 }], { branch: 0, frame: 1 });
+  const [first] = timeline.columns('/w/a.py', noSource).stops;
+  assert.deepEqual([first?.line, first?.right], [9, undefined]);
+});
+
+test('a step that was not read shows its changes as changed', () => {
+  const unread = { ...B, depth: undefined };
+  assert.deepEqual([isChanged([B, unread], 1, 'n'), isChanged([B, unread, C], 2, 'n')], [true, false]);
+});
+
+test('a search asks for what its kind needs', () => {
+  assert.deepEqual(searchArguments('line', ' 12 ', 'backward'), { kind: 'line', direction: 'backward', line: 12 });
+  assert.deepEqual(searchArguments('change', 'n', 'forward'), { kind: 'change', direction: 'forward', name: 'n' });
+  assert.deepEqual(searchArguments('exception', 'n', 'forward'), { kind: 'exception', direction: 'forward' });
+  assert.match(String(searchArguments('condition', ' ', 'forward')), /Type a condition/);
+  assert.match(String(searchArguments('line', 'x', 'forward')), /not the number/);
 });
