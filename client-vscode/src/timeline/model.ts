@@ -158,7 +158,11 @@ export class StepTimeline {
     this.branches = branches;
     this.at = cursor;
     if (read === undefined) return;
-    const step = this.path().find(({ frame }) => frame === cursor.frame);
+    const path = this.path();
+    const [launch] = path;
+    // The launch ends with the call: the line that runs first is the same place to a person.
+    const first = launch && launch.frame + 1 === cursor.frame && launch.line === read.line ? launch : undefined;
+    const step = path.find(({ frame }) => frame === cursor.frame) ?? first;
     if (step === undefined) this.between.set(`${cursor.branch}:${cursor.frame}`, read);
     else this.ends.set(step.id, read);
   }

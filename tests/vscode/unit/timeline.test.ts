@@ -112,6 +112,13 @@ test('a stop between two steps is a column without a step, on its branch alone',
   assert.deepEqual(places(timeline.columns('/w/a.py', noSource)), [0, 1, 3, 4]);
 });
 
+test('the first line is the column of the launch', () => {
+  const timeline = new StepTimeline();
+  timeline.update(STEPS.slice(0, 2), [{ ...trunk(true), tip: 1 }], { branch: 0, frame: 2 }, A);
+  const columns = timeline.columns('/w/a.py', noSource);
+  assert.deepEqual([places(columns), columns.cursor], [[0, 1], 0]);
+});
+
 test('what was read and checked is forgotten when the session begins anew', () => {
   const timeline = new StepTimeline();
   timeline.update(STEPS.slice(0, 2), [trunk(true)], { branch: 0, frame: 1 }, D);
