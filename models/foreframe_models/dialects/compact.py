@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from types import CodeType
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -262,7 +263,11 @@ def entry_of(trace: Trace) -> Scope:
 
 
 def reach(program: Program, entry: Function) -> set[int]:
-    """The lines of a scope and of all that it may call, their classes' heads, and constants."""
+    """The lines of a scope and of all that it may call, their classes' heads, and what they read.
+
+    Of the module's own lines those that bind a name which this code reads: a file of hundreds of
+    functions binds as many names that do not matter here.
+    """
     found: dict[int, Function] = {}
     todo = [entry]
     while todo:
@@ -281,5 +286,13 @@ def reach(program: Program, entry: Function) -> set[int]:
             if function.qualname.startswith(f"{other.qualname}.") and not other.is_module:
                 lines.add(other.def_line)
     module = program.functions[0]
-    lines |= {line for line in module.lines if module.binds.get(line)}
+    read = {name for function in found.values() for name in names_of(function.codes)}
+    lines |= {line for line in module.lines if module.binds.get(line, frozenset()) & read}
     return lines
+
+
+def names_of(codes: Iterable[CodeType]) -> Iterator[str]:
+    """The global names and attributes that code reads, inner functions' too."""
+    for code in codes:
+        yield from code.co_names
+        yield from names_of(c for c in code.co_consts if isinstance(c, CodeType))

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from foreframe_models.dialects.base import MalformedFrame
-from foreframe_models.dialects.compact import CompactDialect
+from foreframe_models.dialects.compact import CompactDialect, reach
 from foreframe_models.dialects.compact_grammar import CompactWriter
 from foreframe_models.dialects.compact_text import Place, write_frame
 from foreframe_models.dialects.listing import Listing
@@ -266,3 +266,13 @@ async def test_tokens_that_are_no_frame_are_told_apart() -> None:
     ids = (VOCABULARY.special["<it>"], VOCABULARY.line(2))
     with pytest.raises(MalformedFrame):
         await dialect.reader(program, root).feed(Chunk(ids, ("", ""), (None, None), (False,) * 2))
+
+
+def test_a_function_of_a_file_with_hundreds_of_others_is_listed_by_what_it_reads():
+    others = "".join(f"def other_{n}(x):\n    return x\n\n" for n in range(400))
+    source = f"LIMIT = 3\nUNUSED = 4\n\n{others}def f(n):\n    return min(n, LIMIT)\n"
+    program = Program.parse(source, "/p.py")
+    lines = reach(program, program.find("f"))
+    assert {1, source.count("\n") - 1, source.count("\n")} <= lines
+    assert 2 not in lines
+    assert len(lines) < 10
