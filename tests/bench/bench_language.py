@@ -22,10 +22,8 @@ HOLE = (
     "def pick(nums):\n    best = nums[0]\n    for n in nums:\n        if ??:\n"
     "            best = n\n    return best\n\n"
 )
-BLOCK = (
-    "def part_{0}(a, b):\n    total = 0\n    for i in range(a):\n        if i % 2:\n"
-    "            total += b\n        else:\n            total -= i\n    return total\n\n\n"
-)
+# Data, not functions: a hole may call any function there is, and the small model reads 320 lines.
+BLOCK = "TABLE_{0} = {{\n" + "".join(f'    "key {n}": [{n}, {{0}}],\n' for n in range(8)) + "}}\n"
 
 
 def large() -> str:

@@ -99,6 +99,8 @@ class CompactDialect(Dialect):
 
     def place(self, program: Program, trace: Trace) -> Place:
         """Where a trace stands."""
+        if not trace.state.stack:  # before the first call: nothing tells which listing it is of
+            return Place()
         listing = self.listing(program, trace)
         missing: list[Trace] = []
         node = trace

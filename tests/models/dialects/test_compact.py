@@ -276,3 +276,13 @@ def test_a_function_of_a_file_with_hundreds_of_others_is_listed_by_what_it_reads
     assert {1, source.count("\n") - 1, source.count("\n")} <= lines
     assert 2 not in lines
     assert len(lines) < 10
+
+
+async def test_a_call_is_written_in_a_file_too_long_to_be_listed_whole():
+    dialect = CompactDialect(Silent(), INFO)
+    rows = "".join(f"DATA_{n} = {n}\n" for n in range(400))
+    program = Program.parse(f"{rows}def f(n):\n    return n\n", "/p.py")
+    call = Frame(Event.CALL, "f", 401, 401, "def f(n):", {"n": Value("1")})
+    assert dialect.vocabulary.show(await dialect.write(program, Trace().append(call))) == (
+        "<call> n <=> 1 <;> <L2>"
+    )
