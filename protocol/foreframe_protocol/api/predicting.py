@@ -1,0 +1,189 @@
+"""What can be asked without a session."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from foreframe_protocol.api.bodies import (
+    MOST_SOURCE,
+    MOST_TEXT,
+    Asked,
+    FrameView,
+    StateView,
+    Told,
+    UsageView,
+)
+from foreframe_protocol.api.programs import BreakpointSpec, RunRequest
+from foreframe_protocol.states import (
+    Action,
+    Direction,
+    End,
+    Verdict,
+)
+
+
+class PredictRequest(RunRequest):
+    """One action from a state, or from the entry when there is none. Nothing is kept."""
+
+    state: StateView | None = None
+    action: Action = Action.STEP_INTO
+    direction: Direction = Direction.FORWARD
+    breakpoints: list[BreakpointSpec] = Field(default_factory=list, max_length=1000)
+
+
+class PredictedStep(Told):
+    """`frames`: those walked through, in the order of the walk; `state`: where it ended."""
+
+    frames: list[FrameView]
+    state: StateView
+    end: End
+    message: str = ""
+    usage: UsageView
+
+
+class InputsRequest(RunRequest):
+    """Arguments that may lead to an outcome: one of `returned`, `raised`, `reached` (a line)."""
+
+    returned: str | None = Field(None, max_length=MOST_TEXT)
+    raised: str | None = Field(None, max_length=MOST_TEXT)
+    reached: int | None = Field(None, ge=1)
+    guesses: int = Field(4, ge=1, le=32)
+
+
+class GuessView(Told):
+    """Arguments, and whether predicting forward from them gives the outcome."""
+
+    args: str
+    probability: float | None = None
+    predicted: str = ""
+    verified: bool
+
+
+class InputsAnswer(Told):
+    guesses: list[GuessView]
+
+
+class CompareRequest(RunRequest):
+    """A prediction beside one real run. Executes the program: only with `--allow-run`."""
+
+    resync: Literal["reality", "free"] = "reality"
+
+
+class ComparedFrame(Told):
+    predicted: FrameView | None
+    real: FrameView | None
+    right: bool
+    verdicts: dict[str, Verdict]
+
+
+class CompareAnswer(Told):
+    frames: list[ComparedFrame]
+    total: int
+    right: int
+    end: End
+    message: str = ""
+    output: str = Field("", description="what the real run printed")
+
+
+class FillRequest(Asked):
+    """Holes (`??`) of a program: those of a line, of a function, or all.
+
+    `examples`: what is wanted besides what the source says, as `f(1) -> 2`. `runs`: also run the
+    examples for real, only with `--allow-run`.
+    """
+
+    source: str = Field(max_length=MOST_SOURCE)
+    line: int | None = Field(None, ge=1)
+    function: str | None = Field(None, max_length=1000)
+    examples: list[str] = Field(default_factory=list, max_length=50)
+    candidates: int = Field(24, ge=1, le=100)
+    runs: bool = False
+
+
+class EvidenceView(Told):
+    """What an example gives with the hole filled: predicted, and really if it was run."""
+
+    example: str
+    wanted: str
+    predicted: str | None
+    verdict: Verdict
+    confidence: float | None = None
+    ran: str | None = None
+    ran_right: bool | None = None
+
+
+class CandidateView(Told):
+    """One way to fill the holes, in their order. `origin`: "model" or "scope" (a cheap guess)."""
+
+    texts: list[str]
+    origin: str
+    logprob: float | None = None
+    right: int
+    evidence: list[EvidenceView]
+    source: str = Field(description="the program with these holes filled")
+
+
+class FillAnswer(Told):
+    """Best first."""
+
+    candidates: list[CandidateView]
+    holes: list[tuple[int, int]] = Field(description="line and column of each, columns from 0")
+
+
+class HaltingView(Told):
+    """Does it end? `ends`, `repeats`, `grows` or `unknown`, with what that rests on."""
+
+    answer: str
+    text: str
+    frames: int | None = None
+    line: int | None = None
+    cycle: tuple[int, int] | None = None
+    confidence: float | None = None
+
+
+class ExplainRequest(RunRequest):
+    detail: Literal["steps", "changes", "calls"] | None = None
+
+
+class SentenceView(Told):
+    text: str
+    frame: int
+    line: int
+    depth: int
+    confidence: float | None = None
+
+
+class Explanation(Told):
+    detail: str
+    text: str
+    sentences: list[SentenceView]
+
+
+class EvaluateRequest(Asked):
+    """A predicted trace beside the real one, both in CWM's text. Runs nothing.
+
+    Without `real`, the real one is traced from `source`: only with `--allow-run`.
+    """
+
+    predicted: str = Field(max_length=MOST_SOURCE)
+    real: str | None = Field(None, max_length=MOST_SOURCE)
+    source: str | None = Field(None, max_length=MOST_SOURCE)
+    function: str | None = Field(None, max_length=1000)
+    args: str = Field("", max_length=MOST_TEXT)
+
+    @model_validator(mode="after")
+    def _something_real(self) -> EvaluateRequest:
+        if (self.real is None) is (self.source is None):
+            raise ValueError("give either `real` or `source`")
+        return self
+
+
+class EvaluateAnswer(Told):
+    """Counts over the frames, by position, and each frame's verdicts."""
+
+    frames: list[ComparedFrame]
+    total: int
+    right: int
+    metrics: dict[str, float]
