@@ -37,12 +37,12 @@ class Task:
 
 
 TASKS: tuple[Task, ...] = (
-    Task("forward", 0.61, forward_documents.forward, runs=3),
-    Task("middle", 0.15, forward_documents.middle, least=0.3),
+    Task("forward", 0.65, forward_documents.forward, runs=3),
+    Task("middle", 0.14, forward_documents.middle, least=0.3),
     Task("jump", 0.08, jump_documents.jump, runs=3, least=0.15),
     Task("backward", 0.07, backward_documents.backward, least=0.25),
     Task("outcome", 0.04, backward_documents.outcome, least=0.25),
-    Task("hole", 0.05, hole_documents.hole, runs=3, least=0.15),
+    Task("hole", 0.02, hole_documents.hole, runs=3, least=0.15),
 )
 
 

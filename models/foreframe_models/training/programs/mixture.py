@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+from foreframe_models.training.programs.drills import drill
 from foreframe_models.training.programs.generator import (
     Maker,
     Sample,
@@ -21,14 +22,15 @@ from foreframe_models.training.programs.lean import lean_function
 
 # (weight, level from which on it is drawn, maker)
 KINDS: list[tuple[float, float, Maker]] = [
-    (20, 0.0, random_function),
-    (66, 0.0, lean_function),
-    (30, 0.15, FUNCTIONS),
+    (14, 0.0, random_function),
+    (60, 0.0, lean_function),
+    (60, 0.0, drill),
+    (28, 0.15, FUNCTIONS),
     (30, 0.1, METHODS),
     (18, 0.15, COMPARISONS),
-    (6, 0.3, module_script),
-    (6, 0.4, OBJECTS),
-    (5, 0.3, RARITIES),
+    (5, 0.3, module_script),
+    (5, 0.4, OBJECTS),
+    (4, 0.3, RARITIES),
 ]
 
 
