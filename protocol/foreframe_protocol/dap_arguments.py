@@ -43,11 +43,21 @@ class StateAtLine(Model):
     variables: dict[str, str] = Field(default_factory=dict)
 
 
+class StackScope(Model):
+    """A scope of a real stop: its variables as `repr` texts, and those that are cut off."""
+
+    name: str
+    line: int
+    variables: dict[str, str] = Field(default_factory=dict)
+    cut: list[str] = Field(default_factory=list)
+
+
 class LaunchArguments(Model):
     """`args`: Python literals as they stand in a call, or a JSON list of values.
 
     With `start` "end", one of `returned` (a literal's text, or a JSON value), `raised` and `state`
-    is the outcome, and the arguments are guessed.
+    is the outcome, and the arguments are guessed. With `start` "state", `stack` (innermost first)
+    is where it begins, and `raised` what was raised there.
     """
 
     program: str
@@ -65,6 +75,7 @@ class LaunchArguments(Model):
     returned: object | None = None
     raised: str | None = None
     state: StateAtLine | None = None
+    stack: list[StackScope] | None = Field(default=None, max_length=1000)
     guesses: int = Field(default=4, ge=1, le=100)
     resync: str | None = None  # of mode "check": "reality" or "free"
     python: str | None = None
@@ -106,6 +117,13 @@ class LookAheadArguments(Model):
 
     frames: int = Field(default=1, ge=1, le=1000)
     line: int | None = None
+
+
+class AheadArguments(Model):
+    """How many frames at most; `wait`: until no more are under way."""
+
+    frames: int = Field(default=100, ge=1, le=1000)
+    wait: bool = False
 
 
 class RestartArguments(Model):

@@ -102,6 +102,15 @@ class Ahead:
         self.taken += 1
         return node, usage
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is under way."""
+        return self._task is None or self._task.done()
+
+    def ready(self, root: Trace) -> list[Trace]:
+        """What is predicted after `root`, nearest first. It stays ready to be taken."""
+        return [node for node, _ in self._ready] if root is self._root else []
+
     def rest(self) -> asyncio.Task[None] | None:
         """Ends what is under way, at the engine too; what is ready stays. The task, if any."""
         task, self._task = self._task, None

@@ -22,8 +22,11 @@ class ForeframeError(Exception):
     │   ├── RunFailed           2008  a program that was to be checked could not be run
     │   ├── ExtraMissing        2009  a part of Foreframe that was not installed
     │   ├── BadOption           2010  an option that means nothing, or contradicts another
+    │   │   ├── TokenNeeded     2640  to be reached from other machines
+    │   │   └── TokenUnreadable 2641  or too short to be one
     │   ├── BadOutcome          2320  what a session is to begin from the end of
-    │   └── NoGuess             2321  of the inputs of an outcome
+    │   ├── NoGuess             2321  of the inputs of an outcome
+    │   └── BadState            2380  a stack that is none of the program's
     ├── SessionError
     │   ├── NotLaunched         2101
     │   ├── NotStopped          2102
@@ -62,6 +65,16 @@ class ForeframeError(Exception):
     │   ├── DebuggeeSilent      2406  no thread of the program's answers
     │   ├── RealityDied         2430  the program that predictions were checked against
     │   └── RealityHangs        2431  it does not stop when it is asked to
+    ├── ServerRefusal           2630  of a port: who may talk to it, and how much may be asked
+    │   ├── WrongToken          2631  none, or another one
+    │   ├── WrongHost           2632  a name that this server is not known by
+    │   ├── WrongOrigin         2633  a page of somebody else's
+    │   ├── BodyTooLarge        2634
+    │   ├── TookTooLong         2635
+    │   ├── BodyTooSlow         2636
+    │   ├── ServerBusy          2637  too many requests at once
+    │   ├── TooManyStreams      2638
+    │   └── NotTheProtocol      2639  something else than what is spoken on this port
     └── InternalError           2900
     """
 
@@ -108,12 +121,24 @@ class BadOption(LaunchError):
     code = 2010
 
 
+class TokenNeeded(BadOption):
+    code = 2640
+
+
+class TokenUnreadable(BadOption):
+    code = 2641
+
+
 class BadOutcome(LaunchError):
     code = 2320
 
 
 class NoGuess(LaunchError):
     code = 2321
+
+
+class BadState(LaunchError):
+    code = 2380
 
 
 class SessionError(ForeframeError):
@@ -266,6 +291,50 @@ class RealityDied(DebuggeeError):
 
 class RealityHangs(DebuggeeError):
     code = 2431
+
+
+class ServerRefusal(ForeframeError):
+    """`status`: of HTTP; `retry_after`: seconds after which it may go better."""
+
+    code = 2630
+    status = 403
+    retry_after: int | None = None
+
+
+class WrongToken(ServerRefusal):
+    code, status = 2631, 401
+
+
+class WrongHost(ServerRefusal):
+    code, status = 2632, 421
+
+
+class WrongOrigin(ServerRefusal):
+    code, status = 2633, 403
+
+
+class BodyTooLarge(ServerRefusal):
+    code, status = 2634, 413
+
+
+class TookTooLong(ServerRefusal):
+    code, status = 2635, 504
+
+
+class BodyTooSlow(ServerRefusal):
+    code, status = 2636, 408
+
+
+class ServerBusy(ServerRefusal):
+    code, status, retry_after = 2637, 503, 1
+
+
+class TooManyStreams(ServerRefusal):
+    code, status, retry_after = 2638, 503, 5
+
+
+class NotTheProtocol(ServerRefusal):
+    code, status = 2639, 400
 
 
 class InternalError(ForeframeError):

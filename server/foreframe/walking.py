@@ -52,6 +52,10 @@ class Walker:
                 printing.feed(node)
         return printing
 
+    def begin_with(self, state: State) -> None:
+        """The session begins in mid-program: what was printed before is not known."""
+        self._printing = [Printing(self.program.tree, state)]
+
     def fork(self, state: State) -> None:
         """A branch has begun in `state`."""
         self._printing.append(Printing(self.program.tree, state))

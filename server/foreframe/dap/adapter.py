@@ -18,6 +18,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, cast
 
+from foreframe.dap.ahead_requests import AheadRequests
 from foreframe.dap.breakpoint_requests import BreakpointRequests
 from foreframe.dap.breakpoints import Placement
 from foreframe.dap.check_room import CheckRoom
@@ -78,7 +79,7 @@ class Adapter(Conversation):
         self._door = LiveDoor(self, open_world, engine, self.on_launch)
         self.rooms = (
             self._door, self, self._breakpoints, self._inspection, self._check, edits,
-            self._targets, search, telling,
+            self._targets, search, telling, AheadRequests(self._current),
         )  # fmt: skip
         self._refreshes = False  # the client, when it is told that something has changed
         self._progress = Progress(self.event, self._frames_done)

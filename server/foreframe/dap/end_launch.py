@@ -54,7 +54,7 @@ class FromTheEnd:
 def wants_the_end(arguments: LaunchArguments) -> bool:
     """Whether a launch begins from the end. Raises BadOption where that is not clear."""
     if arguments.start not in STARTS:
-        raise BadOption(f'`start` is "entry" or "end", not {arguments.start!r}')
+        raise BadOption(f'`start` is "entry", "end" or "state", not {arguments.start!r}')
     given = (arguments.returned, arguments.raised, arguments.state)
     if arguments.start == "end":
         if arguments.mode != "imagine":

@@ -19,7 +19,7 @@ def keeper_for(launched: Launch, engine: str, tell: Callable[[str], None]) -> Ke
     thread, and gets what a person should know.
     """
     folder = state_folder()
-    if folder is None:
+    if folder is None or launched.arguments.start == "state":  # a glance from another debugger
         return None
     arguments, program = launched.arguments, launched.program
     workspace = workspace_of(launched)

@@ -16,6 +16,7 @@ from foreframe_protocol.states import Trace
 
 if TYPE_CHECKING:
     from foreframe.dap.end_launch import FromTheEnd
+    from foreframe.dap.state_launch import FromState
     from foreframe_models.program.control_flow import Program
     from foreframe_protocol.dap_arguments import LaunchArguments
 
@@ -37,7 +38,7 @@ class Launch:
     world: WorldModel
     start: Trace
     arguments: LaunchArguments
-    end: FromTheEnd | None = None  # where it begins with an outcome
+    end: FromTheEnd | FromState | None = None  # where it begins with an outcome or a state
 
     @property
     def source(self) -> dap.Source:
@@ -74,6 +75,11 @@ async def launch(arguments: LaunchArguments, engine: str, open_world: OpenWorld)
         world = open_world(arguments.engine or engine, arguments.max_frames)
     except ValueError as error:
         raise BadOption(f"`engine`: {error}") from error
+    if arguments.start == "state" or arguments.stack is not None:
+        from foreframe.dap.state_launch import from_state
+
+        begun = from_state(arguments, program)
+        return Launch(program, world, begun.start, arguments, begun)
     if from_end:
         from foreframe.dap.end_launch import from_the_end, wants_the_end
 
