@@ -241,7 +241,7 @@ async def test_a_state_at_a_line_is_where_a_session_can_begin(tmp_path: Path) ->
         ({"returned": "1", "args": "1"}, 2010, "are guessed"),
         ({"returned": "1", "mode": "check"}, 2010, "is imagined"),
         ({"returned": "1", "start": "entry"}, 2010, 'set `start` to "end"'),
-        ({"returned": "1", "start": "middle"}, 2010, '"entry" or "end"'),
+        ({"returned": "1", "start": "middle"}, 2010, '"entry", "end" or "state"'),
         ({"state": {"line": 99}}, 2004, "line 99 is no line to stop at"),
         ({"state": {"line": 4, "variables": {"j": "1"}}}, 2004, "no variable 'j'"),
     ],
