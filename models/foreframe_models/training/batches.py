@@ -64,6 +64,8 @@ def documents(
     level: Synchronized[float] | float,
     context: int,
     stored: Sequence[Path] = (),
+    *,
+    parts: bool = True,
 ) -> Iterator[Document]:
     """Those of stored shards, each once and in random order, then fresh ones without end."""
     for path in rng.sample(stored, len(stored)):
@@ -71,7 +73,7 @@ def documents(
         yield from rng.sample(found, len(found))
     while True:
         now = level if isinstance(level, float) else float(level.value)
-        doc = fresh_document(rng, now, vocabulary, context)
+        doc = fresh_document(rng, now, vocabulary, context, parts=parts)
         if doc is not None:
             yield doc
 
@@ -95,13 +97,14 @@ def _work(
     size: int,
     context: int,
     stored: Sequence[Path],
+    parts: bool,
 ) -> None:
     os.nice(5)
     prepare()
     sys.setrecursionlimit(RECURSION)
     parent = os.getppid()
     rng = random.Random(seed)
-    found = documents(rng, Vocabulary.standard(), level, context, stored)
+    found = documents(rng, Vocabulary.standard(), level, context, stored, parts=parts)
     for batch in batches(found, size):
         while True:
             try:
@@ -119,7 +122,14 @@ class Stream:
     """
 
     def __init__(
-        self, *, seed: int, size: int, context: int, workers: int = 1, data: Path | None = None
+        self,
+        *,
+        seed: int,
+        size: int,
+        context: int,
+        workers: int = 1,
+        data: Path | None = None,
+        parts: bool = True,
     ) -> None:
         self.stored = shards_of(data, Vocabulary.standard()) if data else []
         self.workers = workers
@@ -128,6 +138,7 @@ class Stream:
         self.queue: Queue[Batch] = spawn.Queue(maxsize=24)
         self.waited = 0.0
         self.started = 0
+        self.parts = parts
         self.seed, self.size, self.context, self.spawn = seed, size, context, spawn
         self.processes = [self._start() for _ in range(workers)]
 
@@ -137,7 +148,7 @@ class Stream:
         stored = self.stored[first :: self.workers]  # a worker that died leaves its own unread
         process = self.spawn.Process(
             target=_work,
-            args=(self.queue, self.level, seed, self.size, self.context, stored),
+            args=(self.queue, self.level, seed, self.size, self.context, stored, self.parts),
             daemon=True,
         )
         self.started += 1

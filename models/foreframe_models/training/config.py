@@ -33,12 +33,13 @@ class TrainConfig:
 
     What is None is chosen by the machine (see `fitted`).
 
-    The rate is held after a warm-up and falls to zero over the last `decay` of the time, so that
+    The rate is held after a warm-up and falls to zero over the last `decay` of the run, so that
     a run that ends early or goes on later loses little: `resume` continues from `out`.
     """
 
     out: Path = Path(".build/train")
     minutes: float = 90.0
+    tokens: float | None = None  # where given, a run ends after so many instead
     decay: float = 0.2
     resume: bool = True
     reset_optimizer: bool = False
@@ -54,6 +55,7 @@ class TrainConfig:
     compile: bool = True  # minutes at the start, then a third faster or more
     threads: int = 1
     workers: int | None = None  # processes that generate
+    parts: bool = True  # False: traces without the values within lines and a loop's next elements
     data: Path | None = None  # documents of `foreframe train data`, read before any is generated
     seed: int = 1
     evaluate_minutes: float = 14.0

@@ -16,6 +16,7 @@ from foreframe_models.training.tracer import limit_resources
 from foreframe_models.vocabulary import LINES, Vocabulary
 
 LIMITS = TraceLimits()
+BARE = replace(LIMITS, parts=False)
 RECURSION = 400
 MEMORY_MB = 4096  # that generated programs may take
 
@@ -37,16 +38,20 @@ def _mapped_mb() -> int:
 
 
 def fresh_document(
-    rng: Random, level: float, vocabulary: Vocabulary, context: int
+    rng: Random, level: float, vocabulary: Vocabulary, context: int, *, parts: bool = True
 ) -> Document | None:
-    """One program's document; None when the program is of no use."""
+    """One program's document; None when the program is of no use.
+
+    `parts`: frames tell of the values within lines and of the elements that a loop takes next.
+    """
+    limits = LIMITS if parts else BARE
     # Short and simple programs never stop coming: real ones are mostly that.
     sample = draw(rng, level if rng.random() < 0.7 else level * rng.random())
     task = draw_task(rng, level)
     try:
         runs = []
         for args in (sample.args, *sample.more)[: min(task.runs, rng.choice((1, 2, 3, 3)))]:
-            run = Run(*trace(replace(sample, args=args), LIMITS))
+            run = Run(*trace(replace(sample, args=args), limits))
             if is_of_use(rng, run):
                 runs.append(run)
         if not runs:

@@ -53,19 +53,26 @@ class Exactness:
 
 
 def heldout(
-    count: int, vocabulary: Vocabulary, context: int, seed: int = 20_000_003
+    count: int,
+    vocabulary: Vocabulary,
+    context: int,
+    seed: int = 20_000_003,
+    *,
+    parts: bool = True,
 ) -> list[Document]:
     """Generated programs from a seed that no worker uses."""
     rng = Random(seed)
     found: list[Document] = []
     while len(found) < count:
-        written = fresh_document(rng, 1.0, vocabulary, context)
+        written = fresh_document(rng, 1.0, vocabulary, context, parts=parts)
         if written is not None:
             found.append(written)
     return found
 
 
-def read_programs(path: Path, vocabulary: Vocabulary, context: int) -> Iterator[Document]:
+def read_programs(
+    path: Path, vocabulary: Vocabulary, context: int, *, parts: bool = True
+) -> Iterator[Document]:
     """Programs from JSONL with `code` (defining `f`) and `input`: for measuring only.
 
     They are run in this process; what does not trace or fit is left out.
@@ -74,7 +81,7 @@ def read_programs(path: Path, vocabulary: Vocabulary, context: int) -> Iterator[
         row = json.loads(line)
         sample = Sample(row["code"] + "\n", "f", row["input"])
         try:
-            run = Run(*trace(sample, TraceLimits(1000, 2.0, 400)))
+            run = Run(*trace(sample, TraceLimits(1000, 2.0, 400, parts)))
             yield traces(Listing(sample.source, vocabulary), [run], context=context)
         except (Untraceable, SyntaxError, ValueError):
             continue

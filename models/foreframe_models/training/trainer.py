@@ -16,6 +16,7 @@ from foreframe_models.training import model as models
 from foreframe_models.training.batches import Batch, Stream
 from foreframe_models.training.config import TrainConfig, TrainingError
 from foreframe_models.training.curve import plot
+from foreframe_models.training.documents import Document
 from foreframe_models.training.measure import exactness, heldout, read_programs
 from foreframe_models.training.muon import Muon
 from foreframe_models.vocabulary import Vocabulary
@@ -126,16 +127,15 @@ class Run:
         return float(loss.detach()) * right.numel(), right.numel(), int(right.sum())
 
 
-def rate_share(config: TrainConfig, run: Run, elapsed: float) -> float:
-    """Warm-up by steps, then held, then down to zero by the clock. `elapsed` in minutes."""
+def rate_share(config: TrainConfig, run: Run, done: float) -> float:
+    """Warm-up by steps, then held, then down to zero. `done`: the part of the run that is over."""
     warm = min(1.0, (run.step - run.warm_from + 1) / max(1, config.warmup_steps))
-    left = max(0.0, config.minutes - elapsed)
-    tail = config.minutes * config.decay
-    return warm * (min(1.0, left / tail) if tail else 1.0)
+    left = max(0.0, 1 - done)
+    return warm * (min(1.0, left / config.decay) if config.decay else 1.0)
 
 
 def train(config: TrainConfig) -> Path:
-    """Trains until the time is over or a first SIGTERM or SIGINT; returns the checkpoint's folder.
+    """Trains until the run is over or a first SIGTERM or SIGINT; returns the checkpoint's folder.
 
     Continues what lies in `config.out` (with `resume`). Everything is logged to `log.jsonl`.
     """
@@ -155,9 +155,12 @@ def train(config: TrainConfig) -> Path:
         context=context,
         workers=config.workers,
         data=config.data,
+        parts=config.parts,
     )
-    generated = heldout(config.heldout, run.vocabulary, context)
-    given = list(read_programs(config.programs, run.vocabulary, context)) if config.programs else []
+    generated = heldout(config.heldout, run.vocabulary, context, parts=config.parts)
+    given: list[Document] = []
+    if config.programs:
+        given += read_programs(config.programs, run.vocabulary, context, parts=config.parts)
     parameters = sum(p.numel() for p in run.model.parameters())
     run.log({"start": config.as_json(), "parameters": parameters, "device": str(run.device)})
 
@@ -172,15 +175,19 @@ def train(config: TrainConfig) -> Path:
     started = evaluated = saved = shown = time.monotonic()
     loss = 0.0
     counted = right = seen = 0
+    known = run.tokens
     run.model.train()
     try:
         while not run.stopped:
             now = time.monotonic()
-            elapsed = (now - started) / 60
-            if elapsed >= config.minutes:
+            if config.tokens is None:
+                done = (now - started) / 60 / config.minutes
+            else:
+                done = (run.tokens - known) / config.tokens
+            if done >= 1:
                 break
             stream.level.value = min(1.0, run.tokens / max(1.0, config.curriculum_tokens))
-            run.set_rate(rate_share(config, run, elapsed))
+            run.set_rate(rate_share(config, run, done))
             batch = next(stream)
             step_loss, step_count, step_right = run.train_on(batch)
             loss, counted, right = loss + step_loss, counted + step_count, right + step_right

@@ -135,9 +135,31 @@ def test_the_rate_is_held_and_falls_at_the_end() -> None:
     class Fake:
         step, warm_from = 100, 0
 
-    config = replace(RUN, minutes=10, decay=0.2, warmup_steps=10)
-    shares = [rate_share(config, Fake(), minute) for minute in (0, 5, 8, 9, 10)]  # type: ignore[arg-type]
+    config = replace(RUN, decay=0.2, warmup_steps=10)
+    shares = [rate_share(config, Fake(), done) for done in (0, 0.5, 0.8, 0.9, 1)]  # type: ignore[arg-type]
     assert shares == pytest.approx([1, 1, 1, 0.5, 0])
+
+
+def test_a_run_can_end_after_so_many_tokens_and_leave_parts_out(tmp_path: Path) -> None:
+    config = replace(RUN, out=tmp_path / "run", minutes=1000, tokens=3000, parts=False)
+    train(config)
+    rows = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
+    assert rows[0]["start"]["parts"] is False
+    assert 3000 <= rows[-1]["tokens"] < 6000
+
+
+def test_documents_without_parts_tell_neither_them_nor_the_next_elements() -> None:
+    told = {
+        parts: {
+            VOCABULARY.tokens[token]
+            for document in heldout(12, VOCABULARY, 512, parts=parts)
+            for token in document.ids
+        }
+        for parts in (True, False)
+    }
+    assert {"<p0>", "<it>", "<line>"} <= told[True]
+    assert not {"<p0>", "<it>"} & told[False]
+    assert "<line>" in told[False]
 
 
 def test_a_config_file_with_an_unknown_setting_is_refused(tmp_path: Path) -> None:
