@@ -2,10 +2,16 @@
 
 Numbers: 1000-1099 engines (`foreframe_models.engines.base`), 2000-2099 what a session is launched
 with, 2100-2199 what is asked of a session in the wrong moment, 2200-2299 expressions, 2300-2399
-the protocol (2330-2349 what is kept on disk), 2900 a fault of Foreframe's own.
+the protocol (2330-2349 what is kept on disk), 2650-2659 a client of a server, 2900 a fault of
+Foreframe's own.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from foreframe_protocol.api import Problem
 
 
 class ForeframeError(Exception):
@@ -65,6 +71,15 @@ class ForeframeError(Exception):
     │   ├── DebuggeeSilent      2406  no thread of the program's answers
     │   ├── RealityDied         2430  the program that predictions were checked against
     │   └── RealityHangs        2431  it does not stop when it is asked to
+    ├── HttpError               2600  of what is asked over HTTP
+    │   ├── NoSuchLiveSession   2601  nor a kept one with this name
+    │   ├── TooManySessions     2602
+    │   ├── RunNotAllowed       2603  without --allow-run
+    │   ├── OutsideFolders      2604  a file that may not be read
+    │   ├── BadRequest          2605  a body, a parameter or a header that means nothing
+    │   ├── KeyReused           2606  an Idempotency-Key, with another body
+    │   ├── NoSuchResource      2607
+    │   └── ShuttingDown        2608
     ├── ServerRefusal           2630  of a port: who may talk to it, and how much may be asked
     │   ├── WrongToken          2631  none, or another one
     │   ├── WrongHost           2632  a name that this server is not known by
@@ -75,6 +90,11 @@ class ForeframeError(Exception):
     │   ├── ServerBusy          2637  too many requests at once
     │   ├── TooManyStreams      2638
     │   └── NotTheProtocol      2639  something else than what is spoken on this port
+    ├── ClientError             2650  of a client of `foreframe serve`
+    │   ├── ServerUnreachable   2651  nobody answers, or the connection was lost
+    │   ├── BadAnswer           2652  what answers is no Foreframe server, or of another version
+    │   ├── BadServer           2653  an address or a token that cannot be used
+    │   └── ApiError                  what the server refused, under the number that it gave
     └── InternalError           2900
     """
 
@@ -293,6 +313,46 @@ class RealityHangs(DebuggeeError):
     code = 2431
 
 
+class HttpError(ForeframeError):
+    """`status`: of HTTP; `retry_after`: seconds after which it may go better."""
+
+    code = 2600
+    status = 400
+    retry_after: int | None = None
+
+
+class NoSuchLiveSession(HttpError):
+    code, status = 2601, 404
+
+
+class TooManySessions(HttpError):
+    code, status, retry_after = 2602, 503, 30
+
+
+class RunNotAllowed(HttpError):
+    code, status = 2603, 403
+
+
+class OutsideFolders(HttpError):
+    code, status = 2604, 403
+
+
+class BadRequest(HttpError):
+    code, status = 2605, 422
+
+
+class KeyReused(HttpError):
+    code, status = 2606, 422
+
+
+class NoSuchResource(HttpError):
+    code, status = 2607, 404
+
+
+class ShuttingDown(HttpError):
+    code, status, retry_after = 2608, 503, 5
+
+
 class ServerRefusal(ForeframeError):
     """`status`: of HTTP; `retry_after`: seconds after which it may go better."""
 
@@ -335,6 +395,30 @@ class TooManyStreams(ServerRefusal):
 
 class NotTheProtocol(ServerRefusal):
     code, status = 2639, 400
+
+
+class ClientError(ForeframeError):
+    code = 2650
+
+
+class ServerUnreachable(ClientError):
+    code = 2651
+
+
+class BadAnswer(ClientError):
+    code = 2652
+
+
+class BadServer(ClientError):
+    code = 2653
+
+
+class ApiError(ClientError):
+    """A server's problem. `code` is the number that the server gave."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail or problem.title)
+        self.problem, self.code = problem, problem.code
 
 
 class InternalError(ForeframeError):
