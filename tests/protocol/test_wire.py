@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foreframe_protocol.wire import MAX_BODY, MAX_HEADER, Decoder, Malformed, encode
+from foreframe_protocol.wire import MAX_BODY, MAX_HEADER, MAX_SKIP, Decoder, Malformed, encode
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -119,3 +119,50 @@ def test_a_stream_that_ends_in_a_message_says_so():
     decoder = Decoder()
     decoder.feed(encode(GOOD)[:-3])
     assert decoder.end() is not None
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        b"content-length:",
+        b"Content-Length: 5\r\nContent-Length: 6\r\n",
+        b"Content-Length: x\r\n\r\n",
+        b"\r\n",
+        b"Content-Length: 999999999999999999\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"x",
+    ],
+)
+def test_a_flood_of_headers_is_told_about_once_and_does_not_pile_up(flood):
+    decoder = Decoder()
+    found = [item for _ in range(3) for item in decoder.feed(flood * (65_536 // len(flood)))]
+    assert len(found) <= 1
+    assert len(decoder._buffer) <= MAX_HEADER
+    assert (found + decoder.feed(b"\r\n\r\n" + encode(GOOD)))[-1] == GOOD
+
+
+@pytest.mark.parametrize("length", [MAX_SKIP + 1, 10**17])
+def test_a_length_beyond_all_reason_does_not_swallow_what_follows(length):
+    found = fed(b"Content-Length: %d\r\n\r\n" % length, encode(GOOD))
+    assert [type(item) for item in found] == [Malformed, dict]
+
+
+def test_a_header_with_two_lengths_is_no_header():
+    body = b'{"a": 1}'
+    found = fed(b"Content-Length: 8\r\nContent-Length: 2\r\n\r\n" + body, encode(GOOD))
+    assert [type(item) for item in found] == [Malformed, dict]
+    assert fed(b"Content-Length: 8\r\nContent-Length: 8\r\n\r\n" + body) == [{"a": 1}]
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity"])
+def test_numbers_that_only_python_knows_are_no_json(number):
+    (found,) = fed(framed(b'{"seq": 3, "command": "next", "x": ' + number + b"}"))
+    assert isinstance(found, Malformed)
+    assert found.seq == 3
+
+
+def test_a_decoder_may_be_told_to_read_less():
+    decoder = Decoder(most=20)
+    (found,) = decoder.feed(framed(b'{"a": "%b"}' % (b"x" * 20)))
+    assert isinstance(found, Malformed)
+    assert decoder.feed(framed(b'{"a": 1}')) == [{"a": 1}]
