@@ -16,6 +16,8 @@ from foreframe.commands.evaluate_holes import holes
 from foreframe.commands.explain import explain
 from foreframe.commands.halts import eval_halts, halts
 from foreframe.commands.lsp import lsp
+from foreframe.commands.models import models
+from foreframe.commands.serve import serve
 from foreframe.commands.sessions import sessions
 from foreframe.commands.trace import trace
 from foreframe.commands.train import train
@@ -32,7 +34,7 @@ def cli() -> None:
     """
 
 
-for command in (trace, check, dap, sessions, evaluate, train, halts, explain, lsp):
+for command in (trace, check, dap, serve, sessions, evaluate, train, halts, explain, lsp, models):
     cli.add_command(command)
 for measure in (eval_halts, holes):
     evaluate.add_command(measure)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import CreateTable
 
 from foreframe.errors import (
     KeepingError,
@@ -34,7 +35,8 @@ from foreframe.errors import (
     StoreTooNew,
     StoreUnusable,
 )
-from foreframe.memory.tables import METADATA, SESSIONS, STEPS, VERSION, WORKSPACE
+from foreframe.memory.keeper import Served
+from foreframe.memory.tables import METADATA, SERVED, SESSIONS, STEPS, VERSION, WORKSPACE
 
 LOCK_SECONDS = 1.0  # that a write waits for another process's
 Row = Mapping[str, Any]
@@ -66,9 +68,10 @@ class About:
     foreframe: str
     python: str
     begun: str
+    served: Served | None = None
 
     def row(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in self.__slots__ if name != "served"}
 
 
 # Written once: composing them takes longer than running them.
@@ -152,6 +155,8 @@ class Database:
                 added = connection.execute(insert(SESSIONS).values(row))
                 assert added.inserted_primary_key is not None
                 session = int(added.inserted_primary_key[0])
+                if about.served is not None:
+                    self._serve(connection, session, about.served)
             else:
                 moved = connection.execute(MOVE, {"session": session, **place.row()})
                 if not moved.rowcount:
@@ -159,6 +164,29 @@ class Database:
             if steps:
                 connection.execute(ADD_STEPS, [{"session": session, **row} for row in steps])
             return session
+
+    def _serve(self, connection: Connection, session: int, served: Served) -> None:
+        """Writes down what a server calls a session; under the same token there was none, or one
+        that this takes the place of."""
+        connection.execute(CreateTable(SERVED, if_not_exists=True))
+        row = {"token": served.token, "session": session, "launch": served.launch, "lives": 1}
+        connection.execute(insert(SERVED).prefix_with("OR REPLACE").values(row))
+
+    def open_served(self, token: str) -> Row | None:
+        """What is known of the session with this token, which has one more life from now on."""
+        with self._told(), self._transaction() as connection:
+            connection.execute(CreateTable(SERVED, if_not_exists=True))
+            lives = SERVED.c.lives + 1
+            connection.execute(update(SERVED).where(SERVED.c.token == token).values(lives=lives))
+            query = select(SERVED).where(SERVED.c.token == token)
+            found = connection.execute(query).mappings().first()
+            return None if found is None else dict(found)
+
+    def relaunch_served(self, token: str, launch: str) -> None:
+        """Writes down how a session is to be begun from now on."""
+        with self._told(), self._transaction() as connection:
+            change = update(SERVED).where(SERVED.c.token == token).values(launch=launch)
+            connection.execute(change)
 
     def delete(self, sessions: Iterable[int]) -> None:
         """Removes sessions and all their steps. Raises NoSuchSession, and removes none then."""

@@ -19,6 +19,14 @@ FIRST_RETRY, LAST_RETRY = 0.5, 30.0  # seconds between tries while the disk does
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """What a server must know of a session to open it again. `launch`: how it was begun, JSON."""
+
+    token: str
+    launch: str
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What a session is of. `function` None: the module."""
 
@@ -27,6 +35,7 @@ class Subject:
     function: str | None
     args: str
     engine: str
+    served: Served | None = None
 
 
 class Keeper:
@@ -38,10 +47,25 @@ class Keeper:
     """
 
     def __init__(
-        self, file: Path, workspace: Path, subject: Subject, tell: Callable[[str], None]
+        self,
+        file: Path,
+        workspace: Path,
+        subject: Subject,
+        tell: Callable[[str], None],
+        *,
+        session: int | None = None,
+        waits: bool = True,
     ) -> None:
-        """`tell` is called from another thread."""
+        """`tell` is called from another thread.
+
+        `session`: the number under which all steps that the timeline has are kept already.
+        `waits`: a stop does, until it is kept; else `when_kept` tells.
+        """
         self.file, self.workspace, self.subject = file, workspace, subject
+        self.session = session  # its number, once it has one
+        self._waits = waits
+        self._known = 0  # steps that are kept already
+        self._then: list[tuple[int, Callable[[], None]]] = []  # what waits for a change to be kept
         self.trouble: KeepingError | None = None  # what is in the way now
         self._tell = tell
         self._timeline: Timeline | None = None
@@ -58,6 +82,7 @@ class Keeper:
         To be called before others subscribe, so that what they hear of is on disk.
         """
         self._timeline = timeline
+        self._known = 0 if self.session is None else len(timeline.steps)
         self._thread = threading.Thread(target=self._work, name="keeper", daemon=True)
         self._thread.start()
         timeline.record(self._stepped)
@@ -82,12 +107,34 @@ class Keeper:
         if not self._asked:  # nothing is kept of a session that has made no step
             return
         self._ask()
+        if not self._waits:
+            return
         with self._news:
             asked = self._asked
             self._news.wait_for(
                 lambda: self._done >= asked or self.trouble is not None or self._is_over,
                 SETTLE_SECONDS if self._is_open else OPEN_SECONDS,
             )
+
+    def when_kept(self, then: Callable[[], None]) -> None:
+        """Calls `then` when all there is by now is on disk, or when something is in the way.
+
+        From the keeper's thread; at once where nothing has to be waited for.
+        """
+        with self._news:
+            if self._asked > self._done and self.trouble is None and not self._is_over:
+                self._then.append((self._asked, then))
+                return
+        then()
+
+    def _release(self) -> None:
+        """Calls what has been waited for long enough."""
+        with self._news:
+            is_all = self.trouble is not None or self._is_over
+            ready = [then for asked, then in self._then if is_all or asked <= self._done]
+            self._then = [one for one in self._then if one[1] not in ready]
+        for then in ready:
+            then()
 
     def _ask(self) -> None:
         with self._news:
@@ -107,6 +154,7 @@ class Keeper:
             with self._news:
                 self._is_over = True
                 self._news.notify_all()
+            self._release()
 
     def _keep(self) -> None:
         """Writes whenever there is something new, until the session ends."""
@@ -115,6 +163,8 @@ class Keeper:
         timeline = self._timeline
         assert timeline is not None
         writer = Writer(self.file, self.workspace, self.subject, timeline)
+        if self.session is not None:
+            writer.go_on(self.session, self._known)
         retry, is_last = FIRST_RETRY, False
         try:
             while not is_last:
@@ -125,6 +175,7 @@ class Keeper:
                 try:
                     if asked > self._done:
                         writer.write(stop, branch, self._say)
+                        self.session = writer.session
                 except (NoSuchSession, StoreTooNew) as error:
                     self._say(error, "this session is not kept any more")
                     return
@@ -154,6 +205,7 @@ class Keeper:
             if trouble is None:
                 self._done, self._is_open = asked, True
             self._news.notify_all()
+        self._release()
         if was is not None and trouble is None:
             self._tell(f"this session is kept again, from its beginning, in {self.file}")
 

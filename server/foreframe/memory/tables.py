@@ -38,6 +38,15 @@ SESSIONS = Table(
     sqlite_autoincrement=True,  # the number of a session that was deleted is not given again
 )
 
+SERVED = Table(  # of sessions begun over HTTP; in a file once there is one, whatever its version
+    "served",
+    METADATA,
+    Column("token", Text, primary_key=True),  # what the server's clients know a session by
+    Column("session", ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("launch", Text, nullable=False),  # JSON: how it was begun
+    Column("lives", Integer, nullable=False),  # how often it has been opened, from 1
+)
+
 STEPS = Table(
     "steps",
     METADATA,

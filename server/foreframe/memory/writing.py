@@ -34,8 +34,15 @@ class Writer:
             foreframe=__version__,
             python=platform.python_version(),
             begun=datetime.now(UTC).isoformat(timespec="seconds"),
+            served=subject.served,
         )
         self._begin_anew()
+
+    def go_on(self, session: int, steps: int) -> None:
+        """The timeline's first steps are on disk already, as those of this session."""
+        for step in self._timeline.steps[:steps]:
+            self._rows.row(step, None)  # only what later rows hang on is wanted of it
+        self.session, self._taken = session, steps
 
     def _begin_anew(self) -> None:
         self.session = None

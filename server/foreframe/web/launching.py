@@ -1,0 +1,90 @@
+"""From what a request says of a program to that program, and to where a session on it begins."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from foreframe.errors import BadEntry, EmptyProgram, NotPython, OutsideFolders, RunNotAllowed
+from foreframe.parties import WorldModel
+from foreframe.source_file import load_program
+from foreframe.web.settings import ServeSettings
+from foreframe.web.worlds import Worlds
+from foreframe_models.entry import Entry
+from foreframe_models.program.control_flow import Program, ProgramError
+from foreframe_protocol.api import NewSession, RunRequest
+from foreframe_protocol.states import Trace
+
+PASTED = "program.py"  # what a program without a file is called
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """What a session begins with."""
+
+    program: Program
+    world: WorldModel
+    start: Trace
+    asked: NewSession
+
+    @property
+    def name(self) -> str:
+        return Path(self.program.path).name
+
+
+async def launch(asked: NewSession, worlds: Worlds, settings: ServeSettings) -> Launched:
+    """Reads and checks all that is asked for. Raises LaunchError, EntryError, EngineError."""
+    if asked.mode == "check":
+        must_allow_run(settings, 'the mode "check" runs the program')
+    program = await program_of(asked, settings)
+    world = worlds.of(asked.max_frames)
+    start = await world.start(program, entry_of(asked))
+    return Launched(program, world, start, asked)
+
+
+def entry_of(asked: RunRequest) -> Entry:
+    """Where a run begins. Raises BadEntry."""
+    if asked.args and asked.function is None:
+        raise BadEntry("`args` are the arguments of a function: name it with `function`")
+    return Entry(asked.function, asked.args)
+
+
+async def program_of(asked: RunRequest, settings: ServeSettings) -> Program:
+    """The program that a request names. Raises LaunchError or OutsideFolders."""
+    if asked.file is not None:
+        return await asyncio.to_thread(load_program, allowed_file(asked.file, settings))
+    return await asyncio.to_thread(parsed, asked.source or "", PASTED)
+
+
+def parsed(source: str, path: str) -> Program:
+    """A program from its text. Raises LaunchError."""
+    if not source.strip():
+        raise EmptyProgram("the program is empty, there is nothing to trace")
+    try:
+        return Program.parse(source.replace("\r\n", "\n").replace("\r", "\n"), path)
+    except ProgramError as error:
+        raise NotPython(error.message) from error
+
+
+def allowed_file(name: str, settings: ServeSettings) -> Path:
+    """The file that a request names, all links resolved, if it lies in one of the folders.
+
+    A relative name counts from the first folder. Raises OutsideFolders, whatever is there.
+    """
+    where = "the folders that the server was started with (--folder)"
+    if not settings.folders:
+        raise OutsideFolders(f"`file`: no files are served: there are none of {where}")
+    try:
+        path = (settings.folders[0] / name).resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise OutsideFolders("`file`: this is no path") from error
+    if not any(path.is_relative_to(folder) for folder in settings.folders):
+        raise OutsideFolders(f"`file`: it lies outside of {where}")
+    return path
+
+
+def must_allow_run(settings: ServeSettings, why: str) -> None:
+    """Raises RunNotAllowed unless the server was started to run programs."""
+    if not settings.allows_run:
+        raise RunNotAllowed(f"{why}: start the server with --allow-run, if you trust its users")

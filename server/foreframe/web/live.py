@@ -1,0 +1,280 @@
+"""A session of the server's: what is asked of it is done, what it tells is numbered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from foreframe.dap.breakpoints import BreakpointTable, Placement, Wanted
+from foreframe.memory.keeper import OPEN_SECONDS, SETTLE_SECONDS, Keeper
+from foreframe.parties import Output
+from foreframe.session import Session
+from foreframe.timeline import Stop, Timeline
+from foreframe.web.event_log import EventLog
+from foreframe.web.launching import Launched
+from foreframe.web.views import cursor_view, stop_view
+from foreframe_protocol.api import (
+    BreakpointSpec,
+    BreakpointView,
+    EndedEvent,
+    EventView,
+    OutputEvent,
+    RunningEvent,
+    SessionSummary,
+    SessionView,
+    StoppedEvent,
+    StopView,
+)
+
+if TYPE_CHECKING:
+    from foreframe_protocol.states import State
+
+PROGRESS_SECONDS = 0.5  # between two tellings of how far an action has come
+LIFE = 1 << 32  # events of one life of a session, so that numbers go up over restarts
+Make = Callable[[int], EventView]
+
+
+@dataclass(slots=True)
+class _Told:
+    """Something to be told, when all before it is and it may be."""
+
+    make: Make
+    is_ready: bool
+    ends: bool = False  # the action
+
+
+class LiveSession:
+    """Listens to a session, and keeps what it tells for those who follow it.
+
+    A stop is told when what led to it is on disk, so that a server that is killed loses no step
+    that anybody has seen.
+    """
+
+    def __init__(
+        self, ident: str, launched: Launched, engine: str, *, created: str, lives: int = 1
+    ) -> None:
+        self.ident, self.launched, self.engine, self.created = ident, launched, engine, created
+        self.log = EventLog(self._present, (lives - 1) * LIFE)
+        self.keeper: Keeper | None = None
+        self.exit_code: int | None = None
+        self.last_used = time.monotonic()
+        self.waiting = 0  # requests that wait for an action to end
+        self._stop: StopView | None = None
+        self._before: State | None = None  # of the last stop
+        self._settled = asyncio.Event()
+        self._untold: deque[_Told] = deque()
+        self._progress: asyncio.Task[None] | None = None
+        self._table = BreakpointTable()
+        self._placement: Placement | None = None
+        self.breakpoints: list[BreakpointView] = []
+        self.session: Session
+
+    def open(self, session: Session, placement: Placement) -> None:
+        """The session that it listens to, which has not begun."""
+        self.session, self._placement = session, placement
+        self.set_breakpoints(self.launched.asked.breakpoints)
+
+    # What a session tells
+
+    def stopped(self, stop: Stop) -> None:
+        """Told when it is on disk."""
+        view = stop_view(stop, self._before)
+        self._before = stop.state
+        timeline = self.session.timeline
+        cursor, steps, branches = cursor_view(timeline), len(timeline.steps), len(timeline.branches)
+
+        def make(sequence: int) -> EventView:
+            self._stop = view
+            return StoppedEvent(
+                sequence=sequence, stop=view, cursor=cursor, steps=steps, branches=branches
+            )
+
+        told = _Told(make, self.keeper is None, ends=True)
+        self._untold.append(told)
+        if self.keeper is not None:
+            self._when_kept(self.keeper, told)
+        self._flush()
+
+    def _when_kept(self, keeper: Keeper, told: _Told) -> None:
+        loop = asyncio.get_running_loop()
+
+        def ready() -> None:
+            told.is_ready = True
+            self._flush()
+
+        def kept() -> None:
+            with suppress(RuntimeError):  # the loop has ended: nobody is there to be told
+                loop.call_soon_threadsafe(ready)
+
+        patience = OPEN_SECONDS if keeper.session is None else SETTLE_SECONDS
+        loop.call_later(patience, ready)
+        keeper.when_kept(kept)
+
+    def output(self, output: Output) -> None:
+        self._tell(
+            lambda sequence: OutputEvent(
+                sequence=sequence, stream=output.kind, text=output.text, line=output.line
+            )
+        )
+
+    def ended(self, exit_code: int) -> None:
+        self.exit_code = exit_code
+        self._tell(lambda sequence: EndedEvent(sequence=sequence, exit_code=exit_code), ends=True)
+
+    def note(self, text: str) -> None:
+        """Something that a person should know."""
+        self.output(Output(f"{text}\n", "note"))
+
+    def _tell(self, make: Make, *, ends: bool = False) -> None:
+        self._untold.append(_Told(make, True, ends))
+        self._flush()
+
+    def _flush(self) -> None:
+        """Tells what may be told, in order."""
+        while self._untold and self._untold[0].is_ready:
+            told = self._untold.popleft()
+            self.log.tell(told.make)
+            if told.ends and not any(one.ends for one in self._untold):
+                self._settle()
+
+    def _settle(self) -> None:
+        if not self.session.is_running:
+            self._settled.set()
+            if self._progress is not None:
+                self._progress.cancel()
+
+    def _present(self, sequence: int) -> EventView:
+        """Where it stands, for one who has missed what led there."""
+        if self.exit_code is not None:
+            return EndedEvent(sequence=sequence, exit_code=self.exit_code)
+        if self._stop is None or self.is_running:
+            return RunningEvent(sequence=sequence, frames_done=self.session.frames_done)
+        timeline = self.session.timeline
+        return StoppedEvent(
+            sequence=sequence,
+            stop=self._stop,
+            cursor=cursor_view(timeline),
+            steps=len(timeline.steps),
+            branches=len(timeline.branches),
+        )
+
+    # Actions
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an action is under way, or its stop is not yet on disk."""
+        return not self._settled.is_set()
+
+    @property
+    def timeline(self) -> Timeline:
+        return self.session.timeline
+
+    def begun(self) -> None:
+        """An action has begun: told, with how far it has come from time to time."""
+        self._settled.clear()
+        self._tell(partial(progress, 0))
+        if self._progress is None or self._progress.done():
+            self._progress = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        told = 0
+        while True:
+            await asyncio.sleep(PROGRESS_SECONDS)
+            done = self.session.frames_done
+            if done != told and not self._untold:
+                told = done
+                self.log.tell(partial(progress, done))
+
+    async def settled(self, seconds: float) -> bool:
+        """Waits for the end of the action under way; False if that does not come in time."""
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(seconds):
+                await self._settled.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self.waiting -= 1
+            self.last_used = time.monotonic()
+        return True
+
+    def set_breakpoints(self, asked: list[BreakpointSpec]) -> None:
+        """In place of all there are."""
+        assert self._placement is not None
+        path = self.launched.program.path
+        wanted = [
+            Wanted(
+                one.line,
+                condition=one.condition or "",
+                hit_condition=one.hit_condition or "",
+                log_message=one.log_message or "",
+            )
+            for one in asked
+        ]
+        self._table.ask(path, wanted)
+        self.session.stopping.lines, told = self._table.place(self._placement, path)
+        self.breakpoints = [BreakpointView.model_validate(one) for one in told]
+
+    # Views
+
+    @property
+    def status(self) -> str:
+        if self.exit_code is not None:
+            return "ended"
+        return "running" if self.is_running else "stopped"
+
+    def view(self) -> SessionView:
+        """All there is to say, but the steps."""
+        timeline, asked = self.timeline, self.launched.asked
+        return SessionView.model_validate(
+            {
+                **self.summary().model_dump(),
+                "source": self.launched.program.source,
+                "engine": self.engine,
+                "frames_done": self.session.frames_done,
+                "stop": None if self._stop is None else self._stop,
+                "cursor": cursor_view(timeline),
+                "branches": len(timeline.branches),
+                "breakpoints": self.breakpoints,
+                "exit_code": self.exit_code,
+                "sequence": self.log.last,
+                "kept": None if self.keeper is None else self.keeper.session,
+                "mode": asked.mode,
+            }
+        )
+
+    def summary(self) -> SessionSummary:
+        asked = self.launched.asked
+        return SessionSummary.model_validate(
+            {
+                "id": self.ident,
+                "name": self.launched.name,
+                "function": asked.function,
+                "args": asked.args,
+                "mode": asked.mode,
+                "status": self.status,
+                "created": self.created,
+                "steps": len(self.timeline.steps),
+            }
+        )
+
+    async def close(self) -> None:
+        """Ends what is under way, and keeps what is left to be kept."""
+        if self._progress is not None:
+            self._progress.cancel()
+        await self.session.close()
+        if self.keeper is not None:
+            await asyncio.to_thread(self.keeper.close)
+        self._settled.set()
+        self.log.close()
+
+
+def progress(frames: int, sequence: int) -> EventView:
+    """How far an action has come."""
+    return RunningEvent(sequence=sequence, frames_done=frames)

@@ -1,0 +1,222 @@
+"""The sessions of a server: those that are open, and those on disk that are opened again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from foreframe.dap.breakpoints import Placement
+from foreframe.dap.launch import AHEAD_TOKENS
+from foreframe.errors import KeepingError, NoSuchLiveSession, ShuttingDown, TooManySessions
+from foreframe.memory.database import Database
+from foreframe.memory.folder import state_folder, workspace_file
+from foreframe.memory.keeper import SETTLE_SECONDS, Keeper, Served, Subject
+from foreframe.memory.library import Kept, Listed, forget, listed, load
+from foreframe.session import Session
+from foreframe.timeline import Timeline
+from foreframe.web.launching import Launched, entry_of, launch, parsed
+from foreframe.web.live import LiveSession
+from foreframe.web.settings import ServeSettings
+from foreframe.web.worlds import Worlds
+from foreframe_protocol.api import NewSession
+
+SWEEP_SECONDS = 15.0  # between two looks for sessions that nobody uses
+UNTOLD = frozenset({"source", "file"})  # of a launch, what is kept elsewhere
+AHEAD_ENGINES = frozenset({"auto", "embedded", "http", "https"})
+
+
+class Registry:
+    """Opens, finds and closes sessions. All of them are kept as those of one workspace."""
+
+    def __init__(self, settings: ServeSettings, worlds: Worlds) -> None:
+        self.settings, self.worlds = settings, worlds
+        self.workspace = settings.folders[0] if settings.folders else Path.cwd()
+        self._open: dict[str, LiveSession] = {}
+        self._opening: dict[str, asyncio.Lock] = {}  # sessions that are being revived
+        self._reserved = 0  # places of sessions that are being opened
+        self._sweeper: asyncio.Task[None] | None = None
+        self._is_closing = False
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def start(self) -> None:
+        """Closes what nobody uses from now on."""
+        self._sweeper = asyncio.create_task(self._sweep())
+
+    async def close(self) -> None:
+        """Closes all sessions; those that are kept can be opened again."""
+        self._is_closing = True
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        await asyncio.gather(*(live.close() for live in self._open.values()))
+        self._open.clear()
+
+    def all(self) -> list[LiveSession]:
+        """Those that are open, the oldest first."""
+        return list(self._open.values())
+
+    async def create(self, asked: NewSession) -> LiveSession:
+        """A new session, which begins. Raises LaunchError, EntryError, EngineError, HttpError."""
+        self._reserve()
+        try:
+            launched = await launch(asked, self.worlds, self.settings)
+            ident = secrets.token_urlsafe(16)
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            live = LiveSession(ident, launched, self.worlds.spec, created=now)
+            await self._begin(live)
+        finally:
+            self._reserved -= 1
+        return live
+
+    async def _begin(
+        self, live: LiveSession, before: Timeline | None = None, kept: int | None = None
+    ) -> None:
+        launched = live.launched
+        program, asked = launched.program, launched.asked
+        is_module = asked.function is None
+        placement = await asyncio.to_thread(Placement, program, with_module=is_module)
+        live.keeper = self._keeper_for(live, kept)
+        session = Session(
+            launched.world,
+            program,
+            launched.start,
+            live,
+            look_ahead_tokens=self._look_ahead(asked),
+            keep=None if live.keeper is None else live.keeper.follow,
+            before=before,
+        )
+        live.open(session, placement)
+        if self._is_closing:
+            await live.close()
+            raise ShuttingDown("the server is being stopped")
+        self._open[live.ident] = live
+        live.begun()
+        session.begin(stop_on_entry=asked.stop_on_entry)
+
+    def _look_ahead(self, asked: NewSession) -> int:
+        if asked.look_ahead_tokens is not None:
+            return asked.look_ahead_tokens
+        kind = self.worlds.spec.strip().partition(":")[0]
+        return AHEAD_TOKENS if kind in AHEAD_ENGINES else 0
+
+    def _keeper_for(self, live: LiveSession, kept: int | None) -> Keeper | None:
+        file = self._file()
+        if file is None:
+            return None
+        program, asked = live.launched.program, live.launched.asked
+        told = asked.model_dump_json(exclude=set(UNTOLD), exclude_defaults=True)
+        subject = Subject(
+            program.path,
+            program.source,
+            asked.function,
+            asked.args,
+            self.worlds.spec,
+            Served(live.ident, told),
+        )
+        loop = asyncio.get_running_loop()
+
+        def tell(text: str) -> None:
+            with suppress(RuntimeError):  # the loop has ended: nobody is there to be told
+                loop.call_soon_threadsafe(live.note, text)
+
+        return Keeper(file, self.workspace, subject, tell, session=kept, waits=False)
+
+    def _file(self) -> Path | None:
+        """Where sessions are kept; None: nowhere."""
+        folder = state_folder() if self.settings.keeps else None
+        return None if folder is None else workspace_file(folder, self.workspace)
+
+    async def find(self, ident: str) -> LiveSession:
+        """An open session, or one on disk, which is opened. Raises NoSuchLiveSession."""
+        live = self._open.get(ident)
+        if live is None:
+            lock = self._opening.setdefault(ident, asyncio.Lock())
+            try:
+                async with lock:
+                    live = self._open.get(ident) or await self._revive(ident)
+            finally:
+                if not lock.locked():
+                    self._opening.pop(ident, None)
+        live.last_used = time.monotonic()
+        return live
+
+    async def _revive(self, ident: str) -> LiveSession:
+        """Opens a session as it was left: all its steps, where it stood."""
+        self._reserve()
+        try:
+            found = await asyncio.to_thread(self._read, ident)
+            if found is None:
+                raise NoSuchLiveSession(f"there is no session {ident[:40]!r}")
+            kept, told, lives = found
+            program = await asyncio.to_thread(parsed, kept.source, kept.about.program)
+            asked = NewSession.model_validate({**told, "source": kept.source})
+            world = self.worlds.of(asked.max_frames)
+            start = await world.start(program, entry_of(asked))
+            launched = Launched(program, world, start, asked)
+            live = LiveSession(
+                ident, launched, self.worlds.spec, created=kept.about.begun, lives=lives
+            )
+            await self._begin(live, kept.timeline, kept.about.id)
+            await live.settled(SETTLE_SECONDS)
+        finally:
+            self._reserved -= 1
+        return live
+
+    def _read(self, ident: str) -> tuple[Kept, dict[str, object], int] | None:
+        """What is on disk of a session: it has one more life from now on."""
+        file = self._file()
+        if file is None or not file.exists():
+            return None
+        with Database(file, self.workspace) as database:
+            row = database.open_served(ident)
+        if row is None:
+            return None
+        return load(row["session"], self.workspace), json.loads(row["launch"]), row["lives"]
+
+    async def delete(self, ident: str) -> None:
+        """Closes a session and forgets what was kept of it. Raises NoSuchLiveSession."""
+        live = self._open.get(ident) or await self.find(ident)
+        self._open.pop(ident, None)
+        await live.close()
+        if live.keeper is not None and live.keeper.session is not None:
+            await asyncio.to_thread(forget, [live.keeper.session], self.workspace)
+
+    def kept(self) -> list[Listed]:
+        """What is on disk for this workspace, also of editors."""
+        file = self._file()
+        if file is None or not file.exists():
+            return []
+        with suppress(KeepingError):
+            return listed(self.workspace)
+        return []
+
+    def _reserve(self) -> None:
+        """Takes a place. Raises TooManySessions or ShuttingDown."""
+        if self._is_closing:
+            raise ShuttingDown("the server is being stopped")
+        if len(self._open) + self._reserved >= self.settings.most_sessions:
+            raise TooManySessions(
+                f"{self.settings.most_sessions} sessions are open, which is the limit "
+                "(--most-sessions): delete one, or try again later"
+            )
+        self._reserved += 1
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            await self.close_idle()
+
+    async def close_idle(self) -> None:
+        """Closes the sessions that nobody has used or followed for a while."""
+        limit = time.monotonic() - 60 * self.settings.idle_minutes
+        for live in self.all():
+            is_used = live.log.readers or live.waiting or live.is_running
+            if not is_used and live.last_used < limit:
+                self._open.pop(live.ident, None)
+                await live.close()

@@ -1,0 +1,33 @@
+"""Actions on a session."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Response, status
+
+from foreframe.web.acting import act
+from foreframe.web.routes.sessions import Ident
+from foreframe.web.serving import Served
+from foreframe_protocol.api import Act, ActionAnswer
+
+WAIT_SECONDS = 10.0
+MOST_WAIT = 60.0
+
+router = APIRouter(tags=["actions"])
+
+
+@router.post("/sessions/{id}/actions")
+async def action(
+    serving: Served,
+    id: Ident,  # noqa: A002
+    asked: Annotated[Act, Body()],
+    response: Response,
+    wait: Annotated[float, Query(ge=0, le=MOST_WAIT)] = WAIT_SECONDS,
+) -> ActionAnswer:
+    """Does one thing. 202: it goes on for longer than `wait`, and its events tell the rest."""
+    live = await serving.registry.find(id)
+    answer, is_done = await act(live, asked, wait)
+    if not is_done:
+        response.status_code = status.HTTP_202_ACCEPTED
+    return answer

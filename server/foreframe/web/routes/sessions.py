@@ -1,0 +1,57 @@
+"""Sessions: begun, listed, looked at, ended; and those that are on disk."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path, Response, status
+
+from foreframe.web.serving import Served
+from foreframe_protocol.api import (
+    KeptList,
+    KeptSession,
+    NewSession,
+    SessionList,
+    SessionView,
+)
+
+ENTRY_SECONDS = 10.0  # that the answer to a new session waits for its first stop
+Ident = Annotated[str, Path(max_length=100, examples=["2xnM0dRmGQ0y7ZyY0cF1Og"])]
+
+router = APIRouter(tags=["sessions"])
+
+
+@router.post("/sessions", status_code=status.HTTP_201_CREATED)
+async def create(serving: Served, asked: Annotated[NewSession, Body()]) -> SessionView:
+    """Begins a session. Nothing is executed, unless `mode` is "check"."""
+    live = await serving.registry.create(asked)
+    await live.settled(ENTRY_SECONDS)
+    return live.view()
+
+
+@router.get("/sessions")
+async def sessions(serving: Served) -> SessionList:
+    """Those that are open, the oldest first."""
+    return SessionList(sessions=[live.summary() for live in serving.registry.all()])
+
+
+@router.get("/sessions/{id}")
+async def session(serving: Served, id: Ident) -> SessionView:  # noqa: A002
+    """Where a session stands. One that is only kept on disk is opened again."""
+    return (await serving.registry.find(id)).view()
+
+
+@router.delete("/sessions/{id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete(serving: Served, id: Ident) -> Response:  # noqa: A002
+    """Ends a session, and forgets what was kept of it."""
+    await serving.registry.delete(id)
+    return Response(status_code=status.HTTP_204_NO_CONTENT)
+
+
+@router.get("/kept")
+def kept(serving: Served) -> KeptList:
+    """Sessions on disk for the server's folder, also of editors, oldest first."""
+    found = serving.registry.kept()
+    return KeptList(
+        sessions=[KeptSession.model_validate(one, from_attributes=True) for one in found]
+    )

@@ -1,0 +1,34 @@
+"""What the routes of one server share."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from foreframe.web.registry import Registry
+from foreframe.web.settings import ServeSettings
+from foreframe.web.worlds import Worlds
+
+
+@dataclass(slots=True)
+class Serving:
+    """One server: what it was started with, its engine and its sessions."""
+
+    settings: ServeSettings
+    worlds: Worlds
+    registry: Registry
+    begun: float = field(default_factory=time.monotonic)
+
+
+def serving_of(connection: HTTPConnection) -> Serving:
+    """The server that a request came to."""
+    found = connection.app.state.serving
+    assert isinstance(found, Serving)
+    return found
+
+
+Served = Annotated[Serving, Depends(serving_of)]
