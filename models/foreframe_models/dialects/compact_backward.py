@@ -26,13 +26,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from foreframe_models.dialects.base import MalformedFrame
-from foreframe_models.dialects.compact_text import VALUE_CHARS, number_of, which_ids
+from foreframe_models.dialects.compact_changes import SIGNS, VALUE_CHARS
+from foreframe_models.dialects.compact_text import number_of, which_ids
 from foreframe_models.dialects.listing import Listing
 from foreframe_models.dialects.value_delta import Change, apply, change
 from foreframe_models.past import Past, PastPlace, leaves, retreat
 from foreframe_protocol.states import Event, Frame, Provenance, Value
 
-_SIGNS = {"=": "<=>", "+": "<+>", "-": "<->", "@": "<@>", "^": "<^>"}
 _ENDED_BY_LINE = frozenset({"<ret>", "<unwind>", "<exc>"})
 _NONE = "None"
 
@@ -129,7 +129,7 @@ def _olds(listing: Listing, top: Past, frame: Frame) -> list[int]:
             ids += (special["<=>"], *_value(listing, old))
         else:
             for sign, text in change(new.text, old.text):
-                ids.append(special[_SIGNS[sign]])
+                ids.append(special[SIGNS[sign]])
                 ids += vocabulary.value(text)
         ids.append(special["<;>"])
     count = sum(name in later for name in earlier)
@@ -364,7 +364,7 @@ def _read_old(listing: Listing, name: str, new: Value, ids: Sequence[int]) -> Va
         return _read_value(listing, ids[1:])
     if _is_cut(new):
         raise MalformedFrame(f"{name} was cut, and only a whole value can come before")
-    signs = {special[text]: sign for sign, text in _SIGNS.items()}
+    signs = {special[text]: sign for sign, text in SIGNS.items()}
     path: Change = []
     at = 0
     while at < len(ids):

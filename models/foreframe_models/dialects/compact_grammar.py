@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from foreframe_models.dialects.compact_text import VALUE_CHARS, number_of, which_ids
+from foreframe_models.dialects.compact_changes import VALUE_CHARS
+from foreframe_models.dialects.compact_text import number_of, which_ids
 from foreframe_models.dialects.listing import Listing
 from foreframe_models.program.flow import CALLED
 from foreframe_models.program.parts import VALUE_CHARS as PART_CHARS

@@ -30,13 +30,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from foreframe_models.dialects.base import MalformedFrame
+from foreframe_models.dialects.compact_changes import (
+    SIGNS,
+    VALUE_CHARS,
+    apply_fields,
+    is_cut,
+    read_fields,
+    read_value,
+)
 from foreframe_models.dialects.listing import Listing
-from foreframe_models.dialects.value_delta import Change, apply, change
+from foreframe_models.dialects.value_delta import Change, change
 from foreframe_models.vocabulary import PARTS
-from foreframe_protocol.states import Event, Frame, Part, Provenance, State, Value
+from foreframe_protocol.states import Event, Frame, Part, State, Value
 
-VALUE_CHARS = 200  # of a value that are written
-_SIGNS = {"=": "<=>", "+": "<+>", "-": "<->", "@": "<@>", "^": "<^>"}
 _EVENTS = {"<call>": Event.CALL, "<line>": Event.LINE, "<ret>": Event.RETURN}
 _NONE = "None"
 
@@ -167,13 +173,9 @@ def which_ids(listing: Listing, function: str, scope_line: int, line: int) -> li
     raise ValueError(f"no scope {function} holds line {line}")
 
 
-def _is_cut(value: Value) -> bool:
-    return value.cut or len(value.text) > VALUE_CHARS
-
-
 def _value(listing: Listing, value: Value) -> list[int]:
     ids = list(listing.vocabulary.value(value.text[:VALUE_CHARS]))
-    return [*ids, listing.vocabulary.special["<cut>"]] if _is_cut(value) else ids
+    return [*ids, listing.vocabulary.special["<cut>"]] if is_cut(value) else ids
 
 
 def _parts(listing: Listing, parts: Iterable[Part]) -> list[int]:
@@ -216,12 +218,12 @@ def _changes(listing: Listing, place: Place, frame: Frame) -> list[int]:
             ids.append(special["<del>"])
         else:
             path: Change = [("=", new.text[:VALUE_CHARS])]
-            if name not in written and not _is_cut(old) and not _is_cut(new):
+            if name not in written and not is_cut(old) and not is_cut(new):
                 path = change(old.text, new.text)
             for sign, text in path:
-                ids.append(special[_SIGNS[sign]])
+                ids.append(special[SIGNS[sign]])
                 ids += vocabulary.value(text)
-            if _is_cut(new):
+            if is_cut(new):
                 ids.append(special["<cut>"])
         ids.append(special["<;>"])
     return ids + _bindings(listing, {n: v for n, v in values.items() if n not in scope.locals})
@@ -265,7 +267,7 @@ def _read_parts(
             end += 1
         if end == len(ids):
             raise MalformedFrame(f"an open part: {vocabulary.show(ids)}")
-        parts.append(Part(index, _read_value(listing, ids[at + 1 : end])))
+        parts.append(Part(index, read_value(listing, ids[at + 1 : end])))
         spans.append((at + 1, end + 1))
         at = end + 1
     return tuple(parts), tuple(spans), at
@@ -285,14 +287,14 @@ def _read_event(
     stack = place.live
     source = listing.source(line)
     if event == "<call>":
-        fields, extra = _fields(listing, body, start + 1)
+        fields, extra = read_fields(listing, body, start + 1)
         scope = listing.usual(line)
         if extra.which is not None:
             around = listing.around(line)
             if not 0 <= extra.which < len(around):
                 raise MalformedFrame(f"no scope {extra.which} on line {line}")
             scope = around[extra.which]
-        found, spans = _apply(listing, {}, fields, strict)
+        found, spans = apply_fields(listing, {}, fields, strict)
         frame = Frame(
             Event.CALL, scope.name, scope.scope_line, line, source, found, depth=len(stack)
         )
@@ -301,8 +303,8 @@ def _read_event(
         raise MalformedFrame(f"{event} needs a scope, and the stack is empty")
     top, depth = stack[-1], len(stack) - 1
     if event == "<line>":
-        fields, extra = _fields(listing, body, start + 1)
-        found, spans = _apply(listing, top.locals, fields, strict)
+        fields, extra = read_fields(listing, body, start + 1)
+        found, spans = apply_fields(listing, top.locals, fields, strict)
         frame = Frame(
             Event.LINE,
             top.function,
@@ -321,107 +323,7 @@ def _read_event(
             raise MalformedFrame("<unwind> comes right after an exception, and alone")
         value, span = Value(_NONE), (start, start + 1)
     else:
-        value, span = _read_value(listing, body), (start + 1, len(ids) - 1)
+        value, span = read_value(listing, body), (start + 1, len(ids) - 1)
     kind = Event.EXCEPTION if event == "<exc>" else Event.RETURN
     frame = Frame(kind, top.function, top.scope_line, line, source, value=value, depth=depth)
     return Parsed(frame, advance(listing, place, frame), {}, span)
-
-
-def _read_value(listing: Listing, ids: Sequence[int]) -> Value:
-    vocabulary = listing.vocabulary
-    cut = bool(ids) and ids[-1] == vocabulary.special["<cut>"]
-    plain = ids[:-1] if cut else ids
-    if any(map(vocabulary.is_special, plain)):
-        raise MalformedFrame(f"special tokens inside a value: {vocabulary.show(ids)}")
-    return Value(vocabulary.decode(plain), Provenance.PREDICTED, cut=cut)
-
-
-Field = tuple[str, Sequence[int], int, int]  # name, tokens of the change, where they stand
-
-
-@dataclass(slots=True)
-class Extra:
-    """What a frame tells besides changes: its scope's index, and the next elements of a `for`."""
-
-    which: int | None = None
-    upcoming: Value | None = None
-    span: tuple[int, int] | None = None  # where those elements stand
-
-
-def _fields(listing: Listing, body: Sequence[int], offset: int) -> tuple[list[Field], Extra]:
-    """What stands between a frame's event and its line; `offset` is where that begins."""
-    vocabulary = listing.vocabulary
-    special = vocabulary.special
-    fields: list[Field] = []
-    extra = Extra()
-    start = 0
-    for at, token in enumerate(body):
-        if token != special["<;>"]:
-            continue
-        part = body[start:at]
-        if part and part[0] == special["<it>"]:
-            extra.upcoming = _read_value(listing, part[1:])
-            extra.span = (offset + start + 1, offset + at + 1)
-        elif part and part[0] == special["<fn>"]:
-            digits = vocabulary.decode(part[1:])
-            if not digits.isdigit():
-                raise MalformedFrame(f"no scope {digits!r}")
-            extra.which = int(digits)
-        else:
-            sign = next((i for i, t in enumerate(part) if vocabulary.is_special(t)), 0)
-            if not sign:
-                raise MalformedFrame(f"no change of a name: {vocabulary.show(part)}")
-            name = vocabulary.decode(part[:sign])
-            fields.append((name, part[sign:], offset + start, offset + at + 1))
-        start = at + 1
-    if start != len(body):
-        raise MalformedFrame(f"an open change: {vocabulary.show(body[start:])}")
-    return fields, extra
-
-
-def _apply(
-    listing: Listing, before: Mapping[str, Value], fields: Iterable[Field], strict: bool
-) -> tuple[dict[str, Value], dict[str, tuple[int, int]]]:
-    deleted = (listing.vocabulary.special["<del>"],)
-    found = dict(before)
-    spans: dict[str, tuple[int, int]] = {}
-    for name, ids, start, end in fields:
-        old = found.get(name)
-        try:
-            if tuple(ids) != deleted:
-                found[name] = _changed(listing, name, old, ids)
-                spans[name] = (start, end)
-            elif old is None:
-                raise MalformedFrame(f"{name} is deleted and was not bound")
-            else:
-                del found[name]
-        except MalformedFrame:
-            if strict:
-                raise
-            if old is not None:
-                found[name] = replace(old, provenance=Provenance.UNKNOWN, confidence=None)
-    return found, spans
-
-
-def _changed(listing: Listing, name: str, old: Value | None, ids: Sequence[int]) -> Value:
-    """The new value of a name. Raises MalformedFrame."""
-    vocabulary = listing.vocabulary
-    cut = ids[-1] == vocabulary.special["<cut>"]
-    plain = ids[:-1] if cut else ids
-    signs = {vocabulary.special[text]: sign for sign, text in _SIGNS.items()}
-    path: Change = []
-    at = 0
-    while at < len(plain):
-        sign = signs.get(plain[at])
-        if sign is None or (path and path[-1][0] in "=+-"):
-            raise MalformedFrame(f"no change of {name}: {vocabulary.show(ids)}")
-        rest = range(at + 1, len(plain))
-        end = next((i for i in rest if vocabulary.is_special(plain[i])), len(plain))
-        path.append((sign, vocabulary.decode(plain[at + 1 : end])))
-        at = end
-    if not path or path[-1][0] in "@^":
-        raise MalformedFrame(f"{name} has an unfinished change: {vocabulary.show(ids)}")
-    if path[0][0] != "=" and old is not None and _is_cut(old):
-        raise MalformedFrame(f"{name} was cut, and only a whole value can follow")
-    text = apply(old.text if old else None, path)
-    return Value(text, Provenance.PREDICTED, cut=cut)
