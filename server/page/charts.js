@@ -1,0 +1,2 @@
+/** uPlot, as a module. */
+export { default as Plot } from 'uplot';
