@@ -37,7 +37,13 @@ class WorldModel(Protocol):
     def begin(self, program: Program, state: State) -> Trace: ...
 
     async def guess_inputs(
-        self, program: Program, function: str, outcome: Outcome, n: int = 4
+        self,
+        program: Program,
+        function: str,
+        outcome: Outcome,
+        n: int = 4,
+        *,
+        on_guess: Callable[[Guess], None] | None = None,
     ) -> list[Guess]: ...
 
     async def close(self) -> None: ...

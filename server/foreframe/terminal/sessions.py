@@ -12,9 +12,10 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from foreframe.errors import NoSuchPlace, NotWritten
-from foreframe.exports import cwm, jsonl, perfetto
-from foreframe.memory.library import Kept, Listed, forget, listed, load
+from foreframe.errors import NotWritten
+from foreframe.exports import jsonl
+from foreframe.exports.forms import exported
+from foreframe.memory.library import Listed, forget, listed, load
 from foreframe.terminal.table import QUIET, console_for, fitted, percent, printable
 from foreframe.timeline import Step, changes, level, reason_of
 from foreframe_protocol.states import End, Value
@@ -120,7 +121,7 @@ def export(
 ) -> None:
     """Writes a session to a file or to stdout. Raises KeepingError or NoSuchPlace."""
     kept = load(session, workspace)
-    parts = exported(kept, style, branch)
+    parts = exported(kept.timeline, style, subject(kept.about), branch)
     if output is None:
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         sys.stdout.writelines(parts)
@@ -132,21 +133,6 @@ def export(
     except OSError as error:
         why = error.strerror or str(error)
         raise NotWritten(f"{output} cannot be written ({why}): choose another file") from error
-
-
-def exported(kept: Kept, style: str, branch: int | None) -> Iterable[str]:
-    """The text of an export, in parts. Raises NoSuchPlace."""
-    timeline = kept.timeline
-    if style == "jsonl":
-        return jsonl.lines(timeline)
-    if style == "perfetto":
-        return [perfetto.text(timeline, subject(kept.about))]
-    number = timeline.branch.number if branch is None else branch
-    if number >= len(timeline.branches):
-        raise NoSuchPlace(
-            f"there is no branch {number}: there are {len(timeline.branches)}, from 0"
-        )
-    return [cwm.text(timeline.branches[number])]
 
 
 def delete(sessions: Sequence[int], everything: bool, workspace: Path | None) -> None:

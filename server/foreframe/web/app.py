@@ -15,14 +15,34 @@ from foreframe.dap.launch import OpenWorld, open_model
 from foreframe.web import problems
 from foreframe.web.guard import Guard
 from foreframe.web.registry import Registry
-from foreframe.web.routes import actions, server, sessions, socket, timeline
+from foreframe.web.routes import (
+    actions,
+    comparing,
+    filling,
+    predicting,
+    server,
+    sessions,
+    socket,
+    telling,
+    timeline,
+)
 from foreframe.web.serving import Serving
 from foreframe.web.settings import ServeSettings
 from foreframe.web.worlds import Worlds
 from foreframe_protocol.api import PREFIX, Problem
 
 STATIC = Path(__file__).parent / "static"
-ROUTERS = (sessions.router, actions.router, timeline.router, socket.router, server.router)
+ROUTERS = (
+    sessions.router,
+    actions.router,
+    timeline.router,
+    telling.router,
+    socket.router,
+    predicting.router,
+    comparing.router,
+    filling.router,
+    server.router,
+)
 PROBLEM = {"model": Problem, "content": {problems.MEDIA_TYPE: {}}}
 
 

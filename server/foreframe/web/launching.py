@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from foreframe.dap.breakpoints import Wanted
 from foreframe.errors import BadEntry, EmptyProgram, NotPython, OutsideFolders, RunNotAllowed
 from foreframe.parties import WorldModel
 from foreframe.source_file import load_program
@@ -13,7 +15,7 @@ from foreframe.web.settings import ServeSettings
 from foreframe.web.worlds import Worlds
 from foreframe_models.entry import Entry
 from foreframe_models.program.control_flow import Program, ProgramError
-from foreframe_protocol.api import NewSession, RunRequest
+from foreframe_protocol.api import BreakpointSpec, NewSession, RunRequest
 from foreframe_protocol.states import Trace
 
 PASTED = "program.py"  # what a program without a file is called
@@ -55,6 +57,19 @@ async def program_of(asked: RunRequest, settings: ServeSettings) -> Program:
     if asked.file is not None:
         return await asyncio.to_thread(load_program, allowed_file(asked.file, settings))
     return await asyncio.to_thread(parsed, asked.source or "", PASTED)
+
+
+def wanted_of(asked: Sequence[BreakpointSpec]) -> list[Wanted]:
+    """Breakpoints as they are asked for."""
+    return [
+        Wanted(
+            one.line,
+            condition=one.condition or "",
+            hit_condition=one.hit_condition or "",
+            log_message=one.log_message or "",
+        )
+        for one in asked
+    ]
 
 
 def parsed(source: str, path: str) -> Program:

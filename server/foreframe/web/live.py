@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from foreframe.dap.breakpoints import BreakpointTable, Placement, Wanted
+from foreframe.dap.breakpoints import BreakpointTable, Placement
 from foreframe.memory.keeper import OPEN_SECONDS, SETTLE_SECONDS, Keeper
 from foreframe.parties import Output
 from foreframe.session import Session
 from foreframe.timeline import Stop, Timeline
 from foreframe.web.event_log import EventLog
-from foreframe.web.launching import Launched
+from foreframe.web.launching import Launched, wanted_of
 from foreframe.web.views import cursor_view, stop_view
 from foreframe_protocol.api import (
     BreakpointSpec,
@@ -208,16 +208,7 @@ class LiveSession:
         """In place of all there are."""
         assert self._placement is not None
         path = self.launched.program.path
-        wanted = [
-            Wanted(
-                one.line,
-                condition=one.condition or "",
-                hit_condition=one.hit_condition or "",
-                log_message=one.log_message or "",
-            )
-            for one in asked
-        ]
-        self._table.ask(path, wanted)
+        self._table.ask(path, wanted_of(asked))
         self.session.stopping.lines, told = self._table.place(self._placement, path)
         self.breakpoints = [BreakpointView.model_validate(one) for one in told]
 

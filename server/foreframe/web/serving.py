@@ -6,9 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Header
 from starlette.requests import HTTPConnection
 
+from foreframe.web.idempotency import Answers
 from foreframe.web.registry import Registry
 from foreframe.web.settings import ServeSettings
 from foreframe.web.worlds import Worlds
@@ -21,6 +22,7 @@ class Serving:
     settings: ServeSettings
     worlds: Worlds
     registry: Registry
+    answers: Answers = field(default_factory=Answers)
     begun: float = field(default_factory=time.monotonic)
 
 
@@ -31,4 +33,11 @@ def serving_of(connection: HTTPConnection) -> Serving:
     return found
 
 
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="The same key with the same body gives the same answer again.",
+    ),
+]
 Served = Annotated[Serving, Depends(serving_of)]

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from starlette.responses import StreamingResponse
 
+MEDIA_TYPE = "text/event-stream"
 HEARTBEAT_SECONDS = 15.0  # between two signs of life
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -15,7 +16,7 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 def event_stream(events: AsyncIterator[tuple[str, str, int | None]]) -> StreamingResponse:
     """Events (name, JSON, number) as an answer that goes on; the number comes back when the
     client asks again."""
-    return StreamingResponse(_lines(events), headers=HEADERS, media_type="text/event-stream")
+    return StreamingResponse(_lines(events), headers=HEADERS, media_type=MEDIA_TYPE)
 
 
 async def _lines(events: AsyncIterator[tuple[str, str, int | None]]) -> AsyncIterator[str]:

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Response, status
 
 from foreframe.web.acting import act
+from foreframe.web.idempotency import Answer
 from foreframe.web.routes.sessions import Ident
-from foreframe.web.serving import Served
+from foreframe.web.serving import Key, Served
 from foreframe_protocol.api import Act, ActionAnswer
 
 WAIT_SECONDS = 10.0
@@ -24,10 +25,16 @@ async def action(
     asked: Annotated[Act, Body()],
     response: Response,
     wait: Annotated[float, Query(ge=0, le=MOST_WAIT)] = WAIT_SECONDS,
+    idempotency_key: Key = None,
 ) -> ActionAnswer:
     """Does one thing. 202: it goes on for longer than `wait`, and its events tell the rest."""
-    live = await serving.registry.find(id)
-    answer, is_done = await act(live, asked, wait)
-    if not is_done:
-        response.status_code = status.HTTP_202_ACCEPTED
-    return answer
+
+    async def make() -> Answer:
+        live = await serving.registry.find(id)
+        answer, is_done = await act(live, asked, wait)
+        return Answer(answer, status.HTTP_200_OK if is_done else status.HTTP_202_ACCEPTED)
+
+    answer = await serving.answers.once(id, idempotency_key, asked.model_dump_json(), make)
+    response.status_code = answer.status
+    assert isinstance(answer.body, ActionAnswer)
+    return answer.body

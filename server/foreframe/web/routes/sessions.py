@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Response, status
 
-from foreframe.web.serving import Served
+from foreframe.web.idempotency import Answer
+from foreframe.web.serving import Key, Served
 from foreframe_protocol.api import (
     KeptList,
     KeptSession,
@@ -22,11 +23,20 @@ router = APIRouter(tags=["sessions"])
 
 
 @router.post("/sessions", status_code=status.HTTP_201_CREATED)
-async def create(serving: Served, asked: Annotated[NewSession, Body()]) -> SessionView:
+async def create(
+    serving: Served, asked: Annotated[NewSession, Body()], idempotency_key: Key = None
+) -> SessionView:
     """Begins a session. Nothing is executed, unless `mode` is "check"."""
-    live = await serving.registry.create(asked)
-    await live.settled(ENTRY_SECONDS)
-    return live.view()
+
+    async def make() -> Answer:
+        live = await serving.registry.create(asked)
+        await live.settled(ENTRY_SECONDS)
+        return Answer(live.view(), status.HTTP_201_CREATED)
+
+    body = asked.model_dump_json()
+    answer = await serving.answers.once("sessions", idempotency_key, body, make)
+    assert isinstance(answer.body, SessionView)
+    return answer.body
 
 
 @router.get("/sessions")

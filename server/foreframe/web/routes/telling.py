@@ -1,0 +1,119 @@
+"""What a run would do, in words: sentences, and whether it ends. Exports of a session."""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Query, Request, Response
+
+from foreframe.explaining import Detail, detail_for, explain
+from foreframe.exports.forms import MEDIA_TYPES, exported
+from foreframe.halting import Halting, does_it_end
+from foreframe.web.launching import entry_of, program_of
+from foreframe.web.routes.sessions import Ident
+from foreframe.web.serving import Served, Serving
+from foreframe.web.working import STREAMED, Counter, Tell, work
+from foreframe_models.program.control_flow import Program
+from foreframe_protocol.api import (
+    ExplainRequest,
+    Explanation,
+    HaltingView,
+    RunRequest,
+    SentenceView,
+)
+from foreframe_protocol.states import Action, Goal, Trace
+
+router = APIRouter(tags=["telling"])
+Details = Literal["steps", "changes", "calls"]
+
+
+@router.get("/sessions/{id}/explain")
+async def explain_session(
+    serving: Served,
+    id: Ident,  # noqa: A002
+    detail: Details | None = None,
+) -> Explanation:
+    """What has happened up to where the session stands, in sentences told by rules."""
+    live = await serving.registry.find(id)
+    program, trace = live.launched.program, live.timeline.cursor.trace
+    return await to_thread(explanation, program, trace, detail)
+
+
+@router.get("/sessions/{id}/halts")
+async def session_halts(serving: Served, id: Ident) -> HaltingView:  # noqa: A002
+    """Whether the run ends, from all that is known of the branch. No model is asked."""
+    live = await serving.registry.find(id)
+    return halting_view(await to_thread(does_it_end, live.launched.program, live.timeline.tip))
+
+
+@router.get("/sessions/{id}/export", response_class=Response)
+async def export(
+    serving: Served,
+    id: Ident,  # noqa: A002
+    form: Annotated[Literal["jsonl", "cwm", "perfetto"], Query()] = "jsonl",
+) -> Response:
+    """The session as a file: its steps as JSON lines, its branch as CWM's text, or for Perfetto."""
+    live = await serving.registry.find(id)
+    parts = await to_thread(lambda: "".join(exported(live.timeline, form, live.launched.name)))
+    return Response(parts.encode("utf-8", "backslashreplace"), media_type=MEDIA_TYPES[form])
+
+
+@router.post("/halts", response_model=HaltingView, responses=STREAMED)
+async def halts(
+    request: Request, serving: Served, asked: Annotated[RunRequest, Body()]
+) -> Response:
+    """Whether a run ends, with what that rests on."""
+    program, start = await begun(serving, asked)
+
+    async def job(tell: Tell) -> HaltingView:
+        trace = await run(serving, asked, program, start, tell)
+        return halting_view(await to_thread(does_it_end, program, trace))
+
+    return await work(request, job)
+
+
+@router.post("/explain", response_model=Explanation, responses=STREAMED)
+async def explain_run(
+    request: Request, serving: Served, asked: Annotated[ExplainRequest, Body()]
+) -> Response:
+    """What a run would do, in sentences told by rules from its predicted frames."""
+    program, start = await begun(serving, asked)
+
+    async def job(tell: Tell) -> Explanation:
+        trace = await run(serving, asked, program, start, tell)
+        return await to_thread(explanation, program, trace, asked.detail)
+
+    return await work(request, job)
+
+
+async def begun(serving: Serving, asked: RunRequest) -> tuple[Program, Trace]:
+    """The program of a request, and where its run starts. Raises LaunchError or EntryError."""
+    program = await program_of(asked, serving.settings)
+    world = serving.worlds.of(asked.max_frames)
+    return program, await world.start(program, entry_of(asked))
+
+
+async def run(
+    serving: Serving, asked: RunRequest, program: Program, start: Trace, tell: Tell
+) -> Trace:
+    """A run as it is predicted, to its end or a limit. Raises EngineError."""
+    async with Counter(tell) as counter:
+        prediction = await serving.worlds.of(asked.max_frames).predict(
+            program, start, Goal(Action.RUN_TO), on_frame=counter.count
+        )
+    return prediction.trace
+
+
+def explanation(program: Program, trace: Trace, asked: Details | None) -> Explanation:
+    detail = detail_for(trace.length) if asked is None else Detail(asked)
+    told = explain(program, trace, detail)
+    return Explanation(
+        detail=detail.value,
+        text="\n".join(f"{'  ' * sentence.depth}{sentence}" for sentence in told),
+        sentences=[SentenceView.model_validate(one, from_attributes=True) for one in told],
+    )
+
+
+def halting_view(found: Halting) -> HaltingView:
+    return HaltingView.model_validate(found, from_attributes=True)
