@@ -16,6 +16,7 @@ from foreframe.commands.evaluate_holes import holes
 from foreframe.commands.explain import explain
 from foreframe.commands.halts import eval_halts, halts
 from foreframe.commands.lsp import lsp
+from foreframe.commands.mcp import mcp
 from foreframe.commands.models import models
 from foreframe.commands.serve import serve
 from foreframe.commands.sessions import sessions
@@ -34,7 +35,20 @@ def cli() -> None:
     """
 
 
-for command in (trace, check, dap, serve, sessions, evaluate, train, halts, explain, lsp, models):
+for command in (
+    trace,
+    check,
+    dap,
+    serve,
+    mcp,
+    sessions,
+    evaluate,
+    train,
+    halts,
+    explain,
+    lsp,
+    models,
+):
     cli.add_command(command)
 for measure in (eval_halts, holes):
     evaluate.add_command(measure)

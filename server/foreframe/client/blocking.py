@@ -70,7 +70,7 @@ class SyncSession(Blocking[Session]):
 
     @property
     def stop(self) -> StopView:
-        """Where it stands. Raises NotStopped while an action is under way."""
+        """Where it stands, or last stood. Raises NotStopped before the first stop."""
         return self._inner.stop
 
     @property

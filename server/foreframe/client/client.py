@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from foreframe.client.address import DEFAULT_ADDRESS, find_address
+from foreframe.client.address import DEFAULT_ADDRESS, Address, find_address
 from foreframe.client.connection import Call, Connection, new_key
 from foreframe.client.news import OnNews, Streamed, streamed
 from foreframe.client.retries import Retries
@@ -71,7 +71,7 @@ class Client:
 
     def __init__(
         self,
-        url: str = DEFAULT_ADDRESS,
+        url: str | Address = DEFAULT_ADDRESS,
         *,
         token: str | None = None,
         token_file: str | Path | None = None,
@@ -84,7 +84,7 @@ class Client:
         `timeout`: seconds that the server may be silent. `transport`: in place of the network.
         Raises BadServer or TokenUnreadable.
         """
-        address = find_address(url, token, token_file)
+        address = url if isinstance(url, Address) else find_address(url, token, token_file)
         self.connection = Connection(address, timeout=timeout, retries=retries, transport=transport)
 
     async def __aenter__(self) -> Self:
@@ -236,10 +236,12 @@ def new_session(**options: Unpack[SessionOptions]) -> NewSession:
 
 def complaints(error: ValidationError) -> str:
     """What is wrong with a body, without the values in it."""
-    return "; ".join(
-        ": ".join(filter(None, (".".join(map(str, found["loc"])), found["msg"])))
-        for found in error.errors(include_url=False, include_input=False)
-    )
+    found = []
+    for one in error.errors(include_url=False, include_input=False):
+        place = ".".join(str(part) for part in one["loc"])
+        message = one["msg"].removeprefix("Value error, ")
+        found.append(f"{place}: {message}" if place else message)
+    return "; ".join(found)
 
 
 STREAMS: dict[type[BaseModel], tuple[str, type[BaseModel]]] = {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import httpx
 
+from foreframe.client.address import Address
 from foreframe.client.client import Client
 
 if TYPE_CHECKING:
@@ -35,9 +36,8 @@ async def in_process(settings: ServeSettings, **options: Any) -> AsyncIterator[C
 
     app = create_app(settings, **options)
     async with lifespan(app):
-        address = f"http://127.0.0.1:{settings.port}"
-        client = Client(address, token=settings.token, transport=AppTransport(app))
-        async with client:
+        address = Address(f"http://127.0.0.1:{settings.port}", settings.token)
+        async with Client(address, transport=AppTransport(app)) as client:
             yield client
 
 

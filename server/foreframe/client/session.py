@@ -61,7 +61,7 @@ class Session:
 
     @property
     def stop(self) -> StopView:
-        """Where it stands. Raises NotStopped while an action is under way."""
+        """Where it stands, or last stood. Raises NotStopped before the first stop."""
         if self.view.stop is None:
             raise NotStopped("the program is being predicted: there is no stop yet")
         return self.view.stop
@@ -248,7 +248,7 @@ class Session:
         )
 
     async def delete(self) -> None:
-        """Ends the session on the server. What was kept of it on disk stays."""
+        """Ends the session on the server, which forgets what it kept of it."""
         await self._connection.tell(Call("DELETE", self._path()))
 
     async def leave(self) -> None:
