@@ -53,6 +53,11 @@ class Conversation:
         self._after: list[Callable[[], None]] = []
         self.current_request = 0  # the number of the request that is being answered
 
+    @property
+    def pending(self) -> int:
+        """How many requests are still to be answered."""
+        return len(self._tasks)
+
     def receive(self, message: Message | Malformed) -> None:
         """Handles one message. Never raises."""
         if isinstance(message, Malformed):

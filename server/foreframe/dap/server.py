@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 from foreframe.dap.adapter import Adapter
 from foreframe.dap.launch import OpenWorld, open_model
-from foreframe.errors import BadOption
-from foreframe_protocol.wire import Decoder, Message, encode
+from foreframe.door import CHUNK, Door, Limits, Visitor
+from foreframe.errors import ServerRefusal
+from foreframe_protocol.wire import MAX_BODY, Decoder, Message, encode
 
-CHUNK = 1 << 16
+LIMITS = Limits()
 
 
 def serve_stdio(engine: str = "auto", *, open_world: OpenWorld = open_model) -> None:
@@ -32,21 +33,45 @@ def serve_tcp(
     engine: str = "auto",
     *,
     host: str = "127.0.0.1",
+    token: str | None = None,
+    limits: Limits = LIMITS,
     open_world: OpenWorld = open_model,
 ) -> None:
-    """Serves any number of clients, each with a session of its own, until interrupted.
+    """Serves several clients, each with a session of its own, until interrupted.
 
-    Port 0 takes a free one; the address is told on stderr. Raises BadOption when the port cannot
-    be listened on.
+    Port 0 takes a free one; the address is told on stderr. `door.py` says who is let in. Raises
+    BadOption when the port cannot be listened on, or not without a token.
     """
-    asyncio.run(_tcp(host, port, engine, open_world))
+    door = make_door(engine, token=token, limits=limits, open_world=open_world)
+    asyncio.run(door.serve(host, port))
+
+
+def make_door(
+    engine: str = "auto",
+    *,
+    token: str | None = None,
+    limits: Limits = LIMITS,
+    open_world: OpenWorld = open_model,
+) -> Door:
+    """A port that is not listened on yet."""
+
+    async def talk(visitor: Visitor) -> None:
+        await _talk(visitor, engine, open_world)
+
+    return Door("dap", talk, _refused, token=token, limits=limits)
 
 
 class _Client:
     """An adapter between a decoder and a writer."""
 
-    def __init__(self, write: Callable[[bytes], None], engine: str, open_world: OpenWorld) -> None:
-        self._decoder = Decoder()
+    def __init__(
+        self,
+        write: Callable[[bytes], None],
+        engine: str,
+        open_world: OpenWorld,
+        most: int = MAX_BODY,
+    ) -> None:
+        self._decoder = Decoder(most)
         self._write = write
         self.adapter = Adapter(self._send, open_world, engine)
         self.is_done = asyncio.Event()
@@ -99,31 +124,26 @@ async def _stdio(requests: int, answers: int, engine: str, open_world: OpenWorld
     await client.adapter.close()
 
 
-async def _tcp(host: str, port: int, engine: str, open_world: OpenWorld) -> None:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        client = _Client(writer.write, engine, open_world)
-        ended = asyncio.ensure_future(client.is_done.wait())
-        try:
-            while not client.is_done.is_set():
-                read = asyncio.ensure_future(reader.read(CHUNK))
-                await asyncio.wait([read, ended], return_when=asyncio.FIRST_COMPLETED)
-                if read.done():
-                    client.feed(read.result())
-                else:
-                    read.cancel()
-        except ConnectionError:
-            pass
-        finally:
-            ended.cancel()
-            await client.adapter.close()
-            writer.close()
-
+async def _talk(visitor: Visitor, engine: str, open_world: OpenWorld) -> None:
+    """One client of the port, from its first message until it has gone."""
+    client = _Client(visitor.write, engine, open_world, visitor.limits.most_message)
+    ended = asyncio.ensure_future(client.is_done.wait())
     try:
-        server = await asyncio.start_server(serve, host, port)
-    except OSError as error:
-        why = error.strerror or error
-        raise BadOption(f"--port {port} cannot be listened on ({why}): choose another") from error
-    bound = server.sockets[0].getsockname()
-    print(f"foreframe dap: listening on {bound[0]}:{bound[1]}", file=sys.stderr, flush=True)
-    async with server:
-        await server.serve_forever()
+        while not client.is_done.is_set():
+            read = asyncio.ensure_future(visitor.read())
+            await asyncio.wait([read, ended], return_when=asyncio.FIRST_COMPLETED)
+            if not read.done():
+                read.cancel()
+                return
+            client.feed(read.result())
+            await visitor.drain()
+            await visitor.caught_up(lambda: client.adapter.pending)
+    finally:
+        ended.cancel()
+        await client.adapter.close()
+
+
+def _refused(refusal: ServerRefusal) -> Message:
+    text = f"foreframe: error {refusal.code}: {refusal}\n"
+    body = {"category": "important", "output": text}
+    return {"seq": 1, "type": "event", "event": "output", "body": body}

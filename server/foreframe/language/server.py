@@ -19,6 +19,7 @@ from foreframe.holes import Hole
 from foreframe.language import views
 from foreframe.language.analysis import Analysis
 from foreframe.language.predictor import FRAMES, PredictedRun, Predictor
+from foreframe.language.protocol import Protocol
 from foreframe.language.settings import Settings
 from foreframe_models.engines import open_engine
 from foreframe_models.engines.base import EngineError
@@ -64,6 +65,13 @@ class Language:
             known = await asyncio.to_thread(Analysis.of, path_of(uri), source, version)
             self._analyses[uri] = known
         return known
+
+    async def close(self) -> None:
+        """Ends all that is asked, at the engine too, and frees the model."""
+        asked = [task for tasks in self._asked.values() for task in tasks]
+        for task in (*asked, *self._background.values()):
+            task.cancel()
+        await self.predictor.world.close()
 
     def check(self, uri: str, analysis: Analysis) -> None:
         """Raises OutOfDate when the document is no longer the one that was analysed."""
@@ -198,11 +206,18 @@ def runnable(analysis: Analysis) -> list[Example]:
     return first + [e for examples in seen.values() for e in examples[1:]]
 
 
-def make_server(engine: str = "auto", world: OpenWorld = open_world) -> LanguageServer:
-    """A server that is ready to be started on stdio or TCP."""
-    server = LanguageServer("foreframe", __version__)
-    language = Language(server, world, engine)
-    register(server, language)
+class Server(LanguageServer):
+    """pygls' server, and what it knows."""
+
+    protocol: Protocol
+    language: Language
+
+
+def make_server(engine: str = "auto", world: OpenWorld = open_world) -> Server:
+    """A server that is ready to be started on stdio, or for one client of a port."""
+    server = Server("foreframe", __version__, protocol_cls=Protocol)
+    server.language = Language(server, world, engine)
+    register(server, server.language)
     return server
 
 
