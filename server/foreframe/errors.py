@@ -95,6 +95,14 @@ class ForeframeError(Exception):
     │   ├── BadAnswer           2652  what answers is no Foreframe server, or of another version
     │   ├── BadServer           2653  an address or a token that cannot be used
     │   └── ApiError                  what the server refused, under the number that it gave
+    ├── ServingError            2500  of models that are served
+    │   ├── NoSuchModel         2501  no card and no folder of that name
+    │   ├── CheckpointUnusable  2502  not what can be served, or not in that form
+    │   ├── DoesNotFit          2503  the GPUs' memory does not suffice
+    │   ├── NoGpu               2504  for a model that a CPU is too slow for
+    │   ├── BadLayout           2505  GPUs, machines or degrees that it cannot be laid out on
+    │   ├── ServerMissing       2506  vLLM is not installed here
+    │   └── ServerFailed        2507  vLLM ended, or did not become ready
     └── InternalError           2900
     """
 
@@ -419,6 +427,38 @@ class ApiError(ClientError):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.detail or problem.title)
         self.problem, self.code = problem, problem.code
+
+
+class ServingError(ForeframeError):
+    code = 2500
+
+
+class NoSuchModel(ServingError):
+    code = 2501
+
+
+class CheckpointUnusable(ServingError):
+    code = 2502
+
+
+class DoesNotFit(ServingError):
+    code = 2503
+
+
+class NoGpu(ServingError):
+    code = 2504
+
+
+class BadLayout(ServingError):
+    code = 2505
+
+
+class ServerMissing(ServingError):
+    code = 2506
+
+
+class ServerFailed(ServingError):
+    code = 2507
 
 
 class InternalError(ForeframeError):
