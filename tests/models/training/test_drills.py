@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -60,8 +61,23 @@ def test_the_other_values_of_a_drill_hold_the_elements_of_the_first() -> None:
         assert set(other) == {"a", "b"}
 
 
+def test_tests_of_elements_go_both_ways() -> None:
+    rng = Random(3)
+    ways: Counter[bool] = Counter()
+    for _ in range(60):
+        sample = drill(rng, 1.0)
+        lines = sample.source.split("\n")
+        frames, _ = trace(sample, TraceLimits())
+        for frame, after in pairwise(frames):
+            text = lines[frame.line - 1].strip()
+            if text.startswith("if ") and " == " in text and frame.event is Event.LINE:
+                ways[after.line == frame.line + 1] += 1
+    assert ways.total() > 30
+    assert 0.25 < ways[True] / ways.total() < 0.75
+
+
 def test_every_family_is_drawn_from(drills: list[Sample]) -> None:
-    assert len({family.rows for family in FAMILIES}) == len(FAMILIES)
+    assert all(family.weight > 0 for family in FAMILIES)
     text = "\n".join(sample.source for sample in drills)
     for piece in (".setdefault(", ".partition(", " // ", "enumerate(", "while ", "!= ", "[::-1]"):
         assert piece in text

@@ -68,7 +68,7 @@ _DICT: Rows = (
 )  # fmt: skip
 _NUMBERS: Rows = (
     (5, "{t} = {s} + {i}"), (4, "{t} = {s} - {i}"), (3, "{t} = {s} * {m}"), (3, "{t} = {s} // {m}"), (4, "{t} = {s} % {m}"), (5, "{s} += {m}"), (3, "{s} -= {m}"), (4, "{n} += {s}"),
-    (3, "{n} += {i}"), (2, "{n} -= 1"), (2, "{s} += 1"), (2, "{i} += 1"), (1, "{s} *= 2"), (1, "{s} //= 2"), (2, "{t} = {s} > {i}"), (1, "{t} = {s} == {i}"), (1, "{t} = max({s}, {i})"), (1, "{t} = min({s}, {m})"),
+    (3, "{n} += {i}"), (2, "{n} -= 1"), (2, "{s} += 1"), (2, "{i} += 1"), (1, "{s} *= 2"), (1, "{s} //= 2"), (2, "{t} = {s} > {i}"), (2, "{t} = {s} == {i}"), (2, "if {s} == {i}:\n    {n} += 1"), (1, "if {s} != {i}:\n    {n} += {m}\nelse:\n    {n} -= 1"), (1, "{t} = max({s}, {i})"), (1, "{t} = min({s}, {m})"),
     (1, "{t} = abs({s} - {i})"), (2, "if {s} > {i}:\n    {n} += 1"), (2, "if {s} % 2 == 0:\n    {n} += {s}"), (1, "{t} = str({s}) + str({i})"), (1, "{t} = [{s}, {i}]"), (1, "{t} = list(range({i}))"),
     (1, "{t} = len(str({s}))"), (1, "{s}, {i} = {i}, {s}"),
 )  # fmt: skip
@@ -99,6 +99,21 @@ _BODIES: dict[str, Rows] = {
 }  # fmt: skip
 
 
+_BRANCHES: dict[str, Rows] = {
+    kind: (
+        (4, "if {x} == {e}:\n    {n} += {m}"), (2, "if {x} != {e}:\n    {n} += {m}"), (3, "if {x} == {e}:\n    {n} += 1\nelse:\n    {n} -= 1"), (2, "if {x} == {e}:\n    {r}.append({x})"),
+        (2, "if {x} == {e}:\n    continue\n{n} += 1"), (1, "if {x} != {e}:\n    continue\n{r}.append({x})"), (1, "if {x} == {e}:\n    break\n{n} += 1"), (2, "if {x} == {s}[{k}]:\n    {n} += 1"),
+        (2, "if {x} == {e}:\n    {n} += 1\nelif {x} == {e}:\n    {n} -= 1"), (1, "if {x} == {e} or {x} == {o}:\n    {n} += 1"), (1, "{r}.append({x} == {e})"), (1, "if {x} in {r}:\n    {n} += 1\nelse:\n    {r}.append({x})"),
+        (1, "if {x} == {e}:\n    return {x}"), *more,
+    )
+    for kind, more in {
+        "S": ((2, "{a} += '-' if {x} == {e} else {x}"), (2, "if {x} in {c}:\n    {a} += {x}"), (1, "if {x} < {e}:\n    {a} += {x}"), (2, "if {x}.isupper():\n    {n} += 1"), (1, "if {x}.isdigit():\n    {n} += 1")),
+        "LI": ((2, "if {x} > {e}:\n    {n} += {x}"), (2, "if {x} <= {e}:\n    {r}.append({x})"), (2, "if {x} % 2 == 0:\n    {n} += 1"), (1, "{n} += 1 if {x} == {e} else 0")),
+        "LS": ((1, "if {e} in {x}:\n    {n} += 1"), (1, "if {x} == {e}:\n    {a} += {x}"), (1, "if len({x}) == {m}:\n    {n} += 1")),
+    }.items()
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """Drills of one kind: which types they are about, and what their lines are made of."""
@@ -107,19 +122,23 @@ class Family:
     kinds: str  # type codes, with spaces
     rows: Rows
     counts: tuple[int, ...] = (2, 3, 3, 4, 4, 5)
+    bodies: dict[str, Rows] | None = None  # of loops, by type
+    few: float = 0.0  # how often a value has only two or three different elements
 
 
 FAMILIES = (
     Family(16, "S S LI LI LS", _SEQUENCE),
-    Family(11, "S S LI LS", _COUNTS),
+    Family(11, "S S LI LS", _COUNTS, few=0.5),
     Family(10, "S S LI LS", _CUTS),
     Family(12, "S", _TEXT),
     Family(14, "LI LI LS", _LIST),
     Family(6, "DSI", _DICT),
     Family(9, "I", _NUMBERS),
-    Family(6, "S LI LS", _TESTS, (1, 2, 2, 3)),
-    Family(30, "S S LI LI LS", _LOOPS, (1,)),
+    Family(9, "S LI LS", _TESTS, (1, 2, 2, 3), few=0.5),
+    Family(18, "S S LI LI LS", _LOOPS, (1,), _BODIES, few=0.3),
+    Family(28, "S S LI LS", _LOOPS, (1,), _BRANCHES, few=0.85),
 )
+EQUAL = 0.35  # of second arguments that are compared with the first
 _HOLE = re.compile(r"\{\{|\}\}|\{(-?\w+)\}")
 _MADE = {"n": "0", "r": "[]", "a": "''", "d": "{}"}
 
@@ -232,7 +251,8 @@ def drill(rng: Random, level: float) -> Sample:
     """A drill of a random family."""
     family = rng.choices(FAMILIES, [f.weight for f in FAMILIES])[0]
     kind = rng.choice(family.kinds.split())
-    values = variants(rng, kind, value(rng, kind))
+    first = few(rng, kind) if rng.random() < family.few else value(rng, kind)
+    values = variants(rng, kind, first)
     made = _Drill(rng, kind, values)
     made.least = min(len(v) if isinstance(v, str | list | dict) else 0 for v in values)
     made.name("s")
@@ -244,8 +264,8 @@ def drill(rng: Random, level: float) -> Sample:
             made.least += 1
         template = rng.choices([t for _, t in family.rows], [w for w, _ in family.rows])[0]
         made.add(template)
-        if family.rows is _LOOPS:
-            bodies = _BODIES[kind]
+        if family.bodies:
+            bodies = family.bodies[kind]
             body = rng.choices([b for _, b in bodies], [w for w, _ in bodies])[0]
             at = len(made.lines)
             made.add(body, 2)
@@ -257,7 +277,9 @@ def drill(rng: Random, level: float) -> Sample:
             parameters.append(made.names[hole])
             second = variants(rng, kind, values[0]) if hole == "u" else None
             for number, row in enumerate(rows):
-                row.append(second[number] if second else number_for(rng, made))
+                equal = rng.random() < EQUAL and (hole == "u" or kind == "I")
+                other = second[number] if second else number_for(rng, made)
+                row.append(row[0] if equal else other)
     source = f"def {names.function(rng) if rng.random() < 0.5 else 'f'}({', '.join(parameters)}):\n"
     source += (
         "\n".join(["    " + line for line in made.made] + made.lines + [made_return(made)]) + "\n"
@@ -307,6 +329,19 @@ def value(rng: Random, kind: str) -> object:
         found = literals.value(rng, kind)
         if isinstance(found, str | list | dict) and 2 <= len(found) <= most:
             return found
+
+
+def few(rng: Random, kind: str) -> object:
+    """A value whose elements come again and again, so that tests of them go both ways."""
+    size, count = rng.randrange(2, 13), rng.choice((2, 2, 3))
+    match kind:
+        case "S":
+            pool = rng.choice(("abcdefghijklmnopqrstuvwxyz", "abcABC", "0123456789", "aeioubx ,-"))
+            return "".join(rng.choices(rng.sample(pool, count), k=size))
+        case "LI":
+            return rng.choices(rng.sample(range(rng.choice((10, 100))), count), k=min(size, 9))
+        case _:
+            return rng.choices([literals.key(rng) for _ in range(count)], k=min(size, 6))
 
 
 def variants(rng: Random, kind: str, first: object) -> list[object]:
