@@ -17,7 +17,7 @@ from foreframe_protocol.states import Event
 @pytest.fixture(scope="module")
 def drills() -> list[Sample]:
     rng = Random(11)
-    return [drill(rng, 1.0) for _ in range(250)]
+    return [drill(rng, 1.0) for _ in range(500)]
 
 
 def test_nearly_every_drill_runs_to_its_return_with_each_of_its_arguments(
