@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from pydantic import Field, model_validator
 
 from foreframe_protocol.api.bodies import MOST_SOURCE, MOST_TEXT, Asked
@@ -22,7 +24,7 @@ class RunRequest(Asked):
     max_frames: int = Field(1000, ge=1, le=100_000)
 
     @model_validator(mode="after")
-    def _one_program(self) -> RunRequest:
+    def _one_program(self) -> Self:
         if (self.source is None) is (self.file is None):
             raise ValueError("give either `source` or `file`")
         return self

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from foreframe_protocol.api.bodies import MOST_TEXT, StateView, Told
 from foreframe_protocol.api.programs import BreakpointSpec, RunRequest
@@ -27,7 +27,8 @@ class NewSession(RunRequest):
 
     `mode` "check" runs the program beside its prediction: only on a server started with
     `--allow-run`. `returned`, `raised`: begin at an end with this outcome, and go backward.
-    `resume`: the number of a kept session, which the same program goes on with.
+    `resume`: the number of a kept session, which the same program goes on with; without `source`
+    and `file` it is that program and that call.
     """
 
     mode: Literal["imagine", "check"] = "imagine"
@@ -36,7 +37,18 @@ class NewSession(RunRequest):
     look_ahead_tokens: int | None = Field(None, ge=0, le=100_000)
     returned: str | None = Field(None, max_length=MOST_TEXT)
     raised: str | None = Field(None, max_length=MOST_TEXT)
-    resume: int | None = None
+    resume: int | None = Field(None, ge=1)
+
+    @model_validator(mode="after")
+    def _one_program(self) -> Self:
+        is_given = self.source is not None or self.file is not None
+        if self.source is not None and self.file is not None:
+            raise ValueError("give either `source` or `file`")
+        if not is_given and self.resume is None:
+            raise ValueError("give either `source` or `file`")
+        if not is_given and (self.function is not None or self.args):
+            raise ValueError("`function` and `args` are those of the session to `resume`")
+        return self
 
 
 class StopView(Told):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -64,16 +65,18 @@ def serve(
     idle_minutes: float,
 ) -> None:
     """Serve debugging sessions over HTTP, with a page to look at them."""
-    from foreframe.tokens import read_token
+    from foreframe.tokens import VARIABLE, read_token
     from foreframe.web.running import serve as run
     from foreframe.web.settings import ServeSettings
 
+    token = read_token(token_file)
+    os.environ.pop(VARIABLE, None)  # no program that is run inherits it
     run(
         ServeSettings(
             engine=engine,
             host=host,
             port=port,
-            token=read_token(token_file),
+            token=token,
             folders=folders,
             hosts=hosts,
             origins=origins,

@@ -79,9 +79,15 @@ async def from_the_end(
         values = ", ".join(f"{n} = {text}" for n, text in arguments.state.variables.items())
         reached = f"{arguments.state.line}: {values}"
     outcome = read_outcome(returned, arguments.raised, reached, arguments.function or None)
-    function = arguments.function or ""
+    return await find_the_end(program, world, arguments.function or "", outcome, arguments.guesses)
+
+
+async def find_the_end(
+    program: Program, world: WorldModel, function: str, outcome: Outcome, count: int
+) -> FromTheEnd:
+    """Guesses what may have led to an outcome. Raises NoGuess, EntryError, EngineError."""
     check_guessable(program, function, outcome)
-    guesses = await world.guess_inputs(program, function, outcome, arguments.guesses)
+    guesses = await world.guess_inputs(program, function, outcome, count)
     best = way_there(best_of(guesses, outcome), outcome)
     start = ending(program, function, outcome, best.state.top.line)
     return FromTheEnd(function, outcome, guesses, start)

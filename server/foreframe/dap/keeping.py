@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from foreframe.dap.launch import Launch, literals
-from foreframe.errors import BadOption, ProgramChanged
+from foreframe.errors import BadOption
 from foreframe.memory.folder import state_folder, workspace_file
 from foreframe.memory.keeper import Keeper, Subject
 from foreframe.timeline import Timeline
@@ -45,16 +45,7 @@ def resumed(launched: Launch) -> Timeline | None:
     if arguments.mode != "imagine":
         raise BadOption('`resume`: only a session in the mode "imagine" can be gone on with')
     kept = load(arguments.resume, workspace_of(launched))
-    if kept.source != launched.program.source:
-        raise ProgramChanged(
-            f"session {arguments.resume} was of another text of {kept.about.program}: its lines "
-            "would not be those of its steps"
-        )
-    if (kept.about.function, kept.about.args) != called(launched):
-        entry = "the module" if kept.about.function is None else (
-            f"{kept.about.function}({kept.about.args})"
-        )  # fmt: skip
-        raise BadOption(f"`resume`: session {arguments.resume} is of {entry}: launch the same")
+    kept.check_same(launched.program.source, *called(launched))
     return kept.timeline
 
 

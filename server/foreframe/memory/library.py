@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from foreframe.errors import KeepingError, StoreUnusable
+from foreframe.errors import BadOption, KeepingError, ProgramChanged, StoreUnusable
 from foreframe.memory.database import Database
 from foreframe.memory.folder import VARIABLE, state_folder, workspace_file, workspace_files
 from foreframe.memory.rows import read_timeline
@@ -36,6 +36,18 @@ class Kept:
     foreframe: str  # the versions that made it
     python: str
     timeline: Timeline
+
+    def check_same(self, source: str, function: str | None, args: str) -> None:
+        """Raises ProgramChanged or BadOption where it cannot be gone on with as this launch."""
+        about = self.about
+        if self.source != source:
+            raise ProgramChanged(
+                f"session {about.id} was of another text of {about.program}: its lines would not "
+                "be those of its steps"
+            )
+        if (about.function, about.args) != (function, args):
+            entry = "the module" if about.function is None else f"{about.function}({about.args})"
+            raise BadOption(f"`resume`: session {about.id} is of {entry}: launch the same")
 
 
 def file_of(workspace: Path | None) -> Path:

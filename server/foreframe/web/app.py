@@ -14,6 +14,7 @@ from foreframe import __version__
 from foreframe.dap.launch import OpenWorld, open_model
 from foreframe.web import problems
 from foreframe.web.guard import Guard
+from foreframe.web.metrics import Measured, Metrics
 from foreframe.web.registry import Registry
 from foreframe.web.routes import (
     actions,
@@ -49,15 +50,18 @@ PROBLEM = {"model": Problem, "content": {problems.MEDIA_TYPE: {}}}
 def create_app(settings: ServeSettings, open_world: OpenWorld = open_model) -> ASGIApp:
     """A server that is started and stopped by its lifespan. Raises BadOption."""
     worlds = Worlds(settings.engine, open_world)
-    serving = Serving(settings, worlds, Registry(settings, worlds))
+    registry = Registry(settings, worlds)
+    metrics = Metrics(lambda: len(registry))
+    worlds.measure(metrics)
+    serving = Serving(settings, worlds, registry, metrics)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        serving.registry.start()
+        registry.start()
         try:
             yield
         finally:
-            await serving.registry.close()
+            await registry.close()
             await worlds.close()
 
     app = FastAPI(
@@ -70,9 +74,11 @@ def create_app(settings: ServeSettings, open_world: OpenWorld = open_model) -> A
         openapi_url=f"{PREFIX}/openapi.json",
     )
     app.state.serving = serving
+    app.add_middleware(Measured, metrics=metrics)
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
+    app.include_router(server.unprefixed)
     if STATIC.is_dir():
         app.mount("/static", StaticFiles(directory=STATIC), name="static")
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="page")

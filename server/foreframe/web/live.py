@@ -18,6 +18,7 @@ from foreframe.session import Session
 from foreframe.timeline import Stop, Timeline
 from foreframe.web.event_log import EventLog
 from foreframe.web.launching import Launched, wanted_of
+from foreframe.web.real_program import RealProgram
 from foreframe.web.views import cursor_view, stop_view
 from foreframe_protocol.api import (
     BreakpointSpec,
@@ -70,6 +71,7 @@ class LiveSession:
         self._settled = asyncio.Event()
         self._untold: deque[_Told] = deque()
         self._progress: asyncio.Task[None] | None = None
+        self._real: RealProgram | None = None
         self._table = BreakpointTable()
         self._placement: Placement | None = None
         self.breakpoints: list[BreakpointView] = []
@@ -79,6 +81,16 @@ class LiveSession:
         """The session that it listens to, which has not begun."""
         self.session, self._placement = session, placement
         self.set_breakpoints(self.launched.asked.breakpoints)
+        if self.launched.end is not None:
+            self.launched.end.place(session)
+
+    async def start_real(self) -> None:
+        """Starts the real program, in a session that checks. Raises DebuggeeError."""
+        launched = self.launched
+        if launched.asked.mode == "check":
+            real = self._real = RealProgram(self, launched.folder)
+            await real.start(launched.program, launched.asked.function, launched.asked.args)
+            real.begin(self.session)
 
     # What a session tells
 
@@ -210,6 +222,8 @@ class LiveSession:
         path = self.launched.program.path
         self._table.ask(path, wanted_of(asked))
         self.session.stopping.lines, told = self._table.place(self._placement, path)
+        if self._real is not None and self.session.is_running:
+            self._real.changed()
         self.breakpoints = [BreakpointView.model_validate(one) for one in told]
 
     # Views
@@ -260,6 +274,8 @@ class LiveSession:
         if self._progress is not None:
             self._progress.cancel()
         await self.session.close()
+        if self._real is not None:
+            await self._real.close()
         if self.keeper is not None:
             await asyncio.to_thread(self.keeper.close)
         self._settled.set()

@@ -19,7 +19,7 @@ from foreframe.memory.keeper import SETTLE_SECONDS, Keeper, Served, Subject
 from foreframe.memory.library import Kept, Listed, forget, listed, load
 from foreframe.session import Session
 from foreframe.timeline import Timeline
-from foreframe.web.launching import Launched, entry_of, launch, parsed
+from foreframe.web.launching import Launched, launch, parsed
 from foreframe.web.live import LiveSession
 from foreframe.web.settings import ServeSettings
 from foreframe.web.worlds import Worlds
@@ -65,11 +65,14 @@ class Registry:
         """A new session, which begins. Raises LaunchError, EntryError, EngineError, HttpError."""
         self._reserve()
         try:
-            launched = await launch(asked, self.worlds, self.settings)
+            kept = None
+            if asked.resume is not None:
+                kept = await asyncio.to_thread(load, asked.resume, self.workspace)
+            launched = await launch(asked, self.worlds, self.settings, kept)
             ident = secrets.token_urlsafe(16)
             now = datetime.now(UTC).isoformat(timespec="seconds")
             live = LiveSession(ident, launched, self.worlds.spec, created=now)
-            await self._begin(live)
+            await self._begin(live, launched.before)
         finally:
             self._reserved -= 1
         return live
@@ -91,13 +94,21 @@ class Registry:
             keep=None if live.keeper is None else live.keeper.follow,
             before=before,
         )
-        live.open(session, placement)
+        try:
+            live.open(session, placement)
+            await live.start_real()
+        except BaseException:
+            await live.close()
+            raise
         if self._is_closing:
             await live.close()
             raise ShuttingDown("the server is being stopped")
         self._open[live.ident] = live
         live.begun()
-        session.begin(stop_on_entry=asked.stop_on_entry)
+        if launched.end is not None:
+            launched.end.begin(session)
+        else:
+            session.begin(stop_on_entry=asked.stop_on_entry)
 
     def _look_ahead(self, asked: NewSession) -> int:
         if asked.look_ahead_tokens is not None:
@@ -155,10 +166,10 @@ class Registry:
                 raise NoSuchLiveSession(f"there is no session {ident[:40]!r}")
             kept, told, lives = found
             program = await asyncio.to_thread(parsed, kept.source, kept.about.program)
-            asked = NewSession.model_validate({**told, "source": kept.source})
+            told |= {"mode": "imagine", "resume": None, "source": kept.source}
+            asked = NewSession.model_validate(told)
             world = self.worlds.of(asked.max_frames)
-            start = await world.start(program, entry_of(asked))
-            launched = Launched(program, world, start, asked)
+            launched = Launched(program, world, kept.timeline.steps[0].trace, asked)
             live = LiveSession(
                 ident, launched, self.worlds.spec, created=kept.about.begun, lives=lives
             )

@@ -10,6 +10,7 @@ from fastapi import Depends, Header
 from starlette.requests import HTTPConnection
 
 from foreframe.web.idempotency import Answers
+from foreframe.web.metrics import Metrics
 from foreframe.web.registry import Registry
 from foreframe.web.settings import ServeSettings
 from foreframe.web.worlds import Worlds
@@ -22,6 +23,7 @@ class Serving:
     settings: ServeSettings
     worlds: Worlds
     registry: Registry
+    metrics: Metrics
     answers: Answers = field(default_factory=Answers)
     begun: float = field(default_factory=time.monotonic)
 

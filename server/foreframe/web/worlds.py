@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 from foreframe.dap.launch import OpenWorld, open_model
 from foreframe.errors import BadOption
 from foreframe.parties import WorldModel
+from foreframe.web.metrics import MeteredEngine, Metrics
 from foreframe_models.engines import open_engine
 from foreframe_models.engines.base import Engine
 from foreframe_models.world_model import WorldModel as Model
@@ -32,6 +33,11 @@ class Worlds:
                 self.engine = open_engine(spec)
             except ValueError as error:
                 raise BadOption(f"--engine: {error}") from error
+
+    def measure(self, metrics: Metrics) -> None:
+        """Has what the engine does counted from now on."""
+        if self.engine is not None:
+            self.engine = MeteredEngine(self.engine, metrics)
 
     def of(self, max_frames: int) -> WorldModel:
         """A world model whose traces end after so many frames at most."""

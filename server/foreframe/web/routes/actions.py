@@ -31,6 +31,7 @@ async def action(
 
     async def make() -> Answer:
         live = await serving.registry.find(id)
+        serving.metrics.actions.labels(asked.kind).inc()
         answer, is_done = await act(live, asked, wait)
         return Answer(answer, status.HTTP_200_OK if is_done else status.HTTP_202_ACCEPTED)
 

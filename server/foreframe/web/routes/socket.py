@@ -13,6 +13,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 from foreframe.errors import BadRequest, HttpError, ServerBusy
 from foreframe.web.acting import act
 from foreframe.web.live import LiveSession
+from foreframe.web.metrics import Metrics
 from foreframe.web.problems import faults_of, problem_of, response_of
 from foreframe.web.serving import serving_of
 from foreframe_protocol.api import ActionMessage, ActionMessageAnswer
@@ -26,20 +27,21 @@ router = APIRouter()
 @router.websocket("/sessions/{id}/socket")
 async def socket(websocket: WebSocket, id: str, after: int | None = None) -> None:  # noqa: A002
     """Events from the one after `after` on; each message is an action, which is answered."""
+    serving = serving_of(websocket)
     try:
-        live = await serving_of(websocket).registry.find(id)
+        live = await serving.registry.find(id)
     except Exception as error:
         await websocket.send_denial_response(response_of(error, websocket.url.path))
         return
     await websocket.accept()
-    await Conversation(websocket, live).run(after)
+    await Conversation(websocket, live, serving.metrics).run(after)
 
 
 class Conversation:
     """One socket: what is sent over it, and what comes."""
 
-    def __init__(self, websocket: WebSocket, live: LiveSession) -> None:
-        self._websocket, self._live = websocket, live
+    def __init__(self, websocket: WebSocket, live: LiveSession, metrics: Metrics) -> None:
+        self._websocket, self._live, self._metrics = websocket, live, metrics
         self._acting: set[asyncio.Task[None]] = set()
         self._sending = asyncio.Lock()
 
@@ -80,6 +82,7 @@ class Conversation:
         except ValidationError as error:
             await self._refuse(text, BadRequest(faults_of(error.errors())))
             return
+        self._metrics.actions.labels(asked.action.kind).inc()
         try:
             answer, _ = await act(self._live, asked.action, AT_ONCE)
         except Exception as error:

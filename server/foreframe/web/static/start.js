@@ -15,7 +15,11 @@ export class StartForm {
     this.code = code;
     this.onStart = onStart;
     this.onProblem = onProblem;
-    const field = (label, input, hint = null) => h('label', { class: 'field' }, h('span', { class: 'field-label' }, label), input, hint);
+    const field = (label, input, hint = null) => {
+      (input.querySelector?.('select') ?? input).setAttribute('aria-label', label);
+      return labelled(label, input, hint);
+    };
+    const labelled = (label, input, hint) => h('label', { class: 'field' }, h('span', { class: 'field-label' }, label), input, hint);
     this.function = h('select', { on: { change: () => this.#describe() } });
     this.args = h('input', { type: 'text', spellcheck: 'false', autocomplete: 'off', placeholder: 'none', class: 'mono' });
     this.signature = h('span', { class: 'hint' });
