@@ -129,6 +129,10 @@ class WorldModel:
         """A trace from any stack of scopes, without what led there."""
         return Trace(state)
 
+    async def prompt(self, program: Program, trace: Trace) -> tuple[int, ...]:
+        """What the model reads before it goes on from `trace`, as token ids. Raises EngineError."""
+        return await self._prompt(await self.open(), program, trace)
+
     async def predict(
         self,
         program: Program,

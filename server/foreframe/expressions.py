@@ -98,7 +98,7 @@ def evaluate_node(
 ) -> Result:
     """Like `evaluate`, of a syntax tree. `returned`: what the program's own calls gave, in order;
     those in `node` are taken from it."""
-    walk = _Walk(names, returned)
+    walk = Evaluation(names, returned)
     try:
         value = walk.visit(node)
         if isinstance(value, Known):
@@ -115,7 +115,7 @@ def evaluate_node(
     return Result(text, tree, *walk.origin(), value)
 
 
-class _Walk:
+class Evaluation:
     """One evaluation: the names it has used, and how much it has computed."""
 
     def __init__(self, names: Mapping[str, Value], returned: Iterator[Returned]) -> None:
@@ -335,11 +335,15 @@ class _Walk:
             return
         first, *rest = generators
         before = dict(self.local)
-        for item in iterate(self.plain(first.iter)):
+        for item in self.items(self.plain(first.iter)):
             self.bind(first.target, item)
             if all(self.plain(condition) for condition in first.ifs):
                 yield from self.loops(rest)
         self.local = before
+
+    def items(self, value: object) -> Iterator[object]:
+        """What a loop over a value goes through."""
+        return iterate(value)
 
     def bind(self, target: ast.expr, value: object) -> None:
         """Binds the target of a comprehension's loop."""
@@ -347,7 +351,7 @@ class _Walk:
             case ast.Name(id=name):
                 self.local[name] = value
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
-                values = list(iterate(value))
+                values = list(self.items(value))
                 for inner, item in zip(targets, values, strict=True):
                     self.bind(inner, item)
             case _:

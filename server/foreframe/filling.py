@@ -5,27 +5,59 @@ from __future__ import annotations
 import ast
 import asyncio
 import itertools
+import math
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from foreframe.candidates import (
+    Basis,
+    Candidate,
+    Evidence,
+    judge,
+    mixed,
+    outcome_of,
+    sure_of,
+)
 from foreframe.examples import Example
 from foreframe.guesses import guesses
-from foreframe.holes import Hole, Missing, fill, holes_of
+from foreframe.holes import Hole, Missing, holes_of
 from foreframe.reality import Limits, observe
-from foreframe_models.engines.base import EngineError
+from foreframe.reckoned_trace import reckoned_trace
+from foreframe.reckoning import reckon
+from foreframe_models.engines.base import (
+    CannotJump,
+    EngineAborted,
+    EngineError,
+    EngineRefused,
+    PromptTooLong,
+)
 from foreframe_models.entry import Entry, EntryError
+from foreframe_models.likelihood import return_logprob
 from foreframe_models.program.control_flow import Program
 from foreframe_models.program.source import ProgramError
-from foreframe_protocol.states import Action, End, Event, Frame, Goal, Trace, Verdict
-from foreframe_protocol.values import compare
+from foreframe_protocol.states import Action, End, Frame, Goal, Trace, Verdict
 
 if TYPE_CHECKING:
     from foreframe_models.proposals import Proposal
     from foreframe_models.world_model import WorldModel
 
+__all__ = [
+    "Basis",
+    "Budget",
+    "Candidate",
+    "Evidence",
+    "Filling",
+    "Proposes",
+    "holes_in_function",
+    "judge",
+    "outcome_of",
+    "wanted_for",
+]
 MOST_FRAMES = 200  # of an example's predicted run
 MOST_TOKENS = 600
+COMBINED = 4  # combinations of several holes' candidates for each that is tried
+NO_PROPOSALS = (PromptTooLong, EngineRefused, EngineAborted)
 RUN_LIMITS = Limits(frames=100_000, seconds=2.0, memory_mb=512)
 
 
@@ -35,55 +67,6 @@ class Proposes(Protocol):
     def __call__(self, program: Program, hole: Hole) -> AsyncIterator[Proposal]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What an example is predicted to give with the hole filled.
-
-    `predicted`: the repr of what is returned, or "raises X"; None when cut off or not predicted.
-    `ran`: the same from a real run, where a person allowed it.
-    """
-
-    example: Example
-    predicted: str | None
-    verdict: Verdict
-    confidence: float | None = None
-    trace: Trace | None = None
-    ran: str | None = None
-    ran_right: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One way to fill the holes that were asked for. `origin`: "model" or "scope" (a cheap guess).
-
-    `texts` are in the order of those holes.
-    """
-
-    texts: tuple[str, ...]
-    origin: str
-    logprob: float | None = None
-    evidence: tuple[Evidence, ...] = ()
-
-    @property
-    def right(self) -> int:
-        """How many examples come out as wanted: as really run, where they were, or as predicted."""
-        return sum(
-            e.verdict is Verdict.MATCH if e.ran_right is None else e.ran_right
-            for e in self.evidence
-        )
-
-    @property
-    def rank(self) -> tuple[int, float, int]:
-        """To sort by: more examples right, then likelier, then shorter."""
-        likely = self.logprob if self.logprob is not None else -1e6
-        return -self.right, -likely, sum(map(len, self.texts))
-
-    def filled(self, source: str, holes: Sequence[Hole]) -> str:
-        """The source with these holes filled."""
-        places = tuple((hole.line, hole.column) for hole in holes)
-        return fill(source, places, self.texts)
-
-
 @dataclass(slots=True)
 class Budget:
     """What a fill may cost."""
@@ -91,6 +74,7 @@ class Budget:
     proposals: int = 4  # of the model, for each hole
     candidates: int = 24  # that are tried
     runs: bool = False  # also run the examples for real, in a limited child process
+    rules: bool = True  # work out by rules what can be; False: by prediction alone
 
 
 @dataclass(slots=True)
@@ -103,46 +87,133 @@ class Filling:
     holes: Sequence[Hole]
     examples: Sequence[Example]
     budget: Budget = field(default_factory=Budget)
+    _program: Program | None = None
 
     async def candidates(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
         """Candidates as they are tried, the likelier first; to be sorted by `rank` in the end.
 
-        Without examples they come untried. Raises EngineError when not even one could be tried.
+        Without examples they come untried. What rules alone show to be right comes before what has
+        to be predicted, and what they show to be wrong last. Raises EngineError when not even one
+        could be tried.
         """
         tried = 0
         failure: EngineError | None = None
-        async for candidate in self._untried(propose):
+        async for candidate in self._ordered(propose):
             if tried >= self.budget.candidates:
                 break
             try:
-                verified = await self.verify(candidate)
+                verified = candidate if candidate.evidence else await self.verify(candidate)
             except EngineError as error:
                 failure = error
-                break
+                continue
             if verified is not None:
                 tried += 1
                 yield verified
         if failure is not None and not tried:
             raise failure
 
+    async def _ordered(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
+        """Each candidate once, with the evidence that rules alone give, if they do for all of it.
+
+        The model's answers come as they are; among the guesses, what is right comes first.
+        """
+        open_: list[Candidate] = []
+        wrong: list[Candidate] = []
+        async for candidate in self._untried(propose):
+            evidence = await self._reckoned(candidate)
+            known = replace(candidate, evidence=evidence) if evidence else candidate
+            if evidence and known.right == len(self.examples):
+                traced = await asyncio.to_thread(self._traced, known)
+                if traced is not None:
+                    yield traced
+            elif candidate.origin == "model" and len(self.holes) == 1:
+                yield known
+            else:
+                (wrong if evidence else open_).append(known)
+        for candidate in open_:
+            yield candidate
+        for candidate in wrong:
+            yield candidate
+
     async def _untried(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
-        """Texts for all holes, each combination once: the model's answers first."""
-        program = Program.parse(self.source, self.path)
+        """Texts for all holes, each combination once: the model's answers first.
+
+        A model that cannot answer, as for a program that is too long for it, is left aside.
+        """
+        program = await self._parsed()
         lists: list[list[Candidate]] = []
         seen: set[tuple[str, ...]] = set()
         for hole in self.holes:
             answers: list[Candidate] = []
             if propose is not None and hole.missing is not Missing.STATEMENT:
-                async for proposal in propose(program, hole):
-                    answers.append(Candidate((proposal.text,), "model", proposal.logprob))
-                    if len(self.holes) == 1 and self._is_new(answers[-1], seen):
-                        yield answers[-1]
+                try:
+                    async for proposal in propose(program, hole):
+                        answers.append(Candidate((proposal.text,), "model", proposal.logprob))
+                        if len(self.holes) == 1 and self._is_new(answers[-1], seen):
+                            yield answers[-1]
+                except NO_PROPOSALS:
+                    pass
             answers += (Candidate((text,), "scope") for text in guesses(hole))
             lists.append(answers)
-        for parts in _nearest(lists, self.budget.candidates * 4):
+        for parts in _nearest(lists, self.budget.candidates * COMBINED):
             joined = _joined(parts)
             if self._is_new(joined, seen):
                 yield joined
+
+    async def _parsed(self) -> Program:
+        if self._program is None:
+            self._program = await asyncio.to_thread(Program.parse, self.source, self.path)
+        return self._program
+
+    async def _reckoned(self, candidate: Candidate) -> tuple[Evidence, ...]:
+        """The evidence that rules alone give, up to the first wrong example; empty if not all."""
+        if not self.budget.rules or self.budget.runs or not self.examples:
+            return ()
+        program = await self._parsed()
+        places = [(hole.line, hole.column) for hole in self.holes]
+        given = dict(zip(places, candidate.texts, strict=True))
+        texts = [given.get(place) for place in program.holes]
+        return await asyncio.to_thread(self._by_rules, program, texts)
+
+    def _by_rules(self, program: Program, texts: Sequence[str | None]) -> tuple[Evidence, ...]:
+        found: list[Evidence] = []
+        for example in self.examples:
+            try:
+                known = reckon(program, Entry(example.function, example.args), filled=texts)
+            except EntryError:
+                known = None
+            if known is None:
+                return ()
+            verdict = judge(example, known.outcome)
+            if verdict is Verdict.NOT_COMPARABLE:
+                return ()
+            found.append(
+                Evidence(
+                    example,
+                    known.outcome,
+                    verdict,
+                    basis=Basis.RULES,
+                    probability=float(verdict is Verdict.MATCH),
+                )
+            )
+            if verdict is not Verdict.MATCH:
+                break
+        return tuple(found)
+
+    def _traced(self, candidate: Candidate) -> Candidate | None:
+        """A candidate with the traces that rules tell; None when it makes no program."""
+        try:
+            program = Program.parse(candidate.filled(self.source, self.holes), self.path)
+        except ProgramError:
+            return None
+        entries = [Entry(e.example.function, e.example.args) for e in candidate.evidence]
+        traces = [reckoned_trace(program, entry) for entry in entries]
+        return replace(
+            candidate,
+            evidence=tuple(
+                replace(e, trace=trace) for e, trace in zip(candidate.evidence, traces, strict=True)
+            ),
+        )
 
     def _is_new(self, candidate: Candidate, seen: set[tuple[str, ...]]) -> bool:
         """Whether no candidate of the same syntax tree has come before."""
@@ -158,8 +229,12 @@ class Filling:
     async def verify(self, candidate: Candidate) -> Candidate | None:
         """The candidate with evidence; None when it makes no program.
 
-        What is predicted wrong at once is not tried further: the other examples are left out.
+        What is predicted wrong at once is not walked further: of the other examples only their
+        probability is asked.
         """
+        known = await self._reckoned(candidate)
+        if known:
+            return await asyncio.to_thread(self._traced, replace(candidate, evidence=known))
         try:
             program = await asyncio.to_thread(
                 Program.parse, candidate.filled(self.source, self.holes), self.path
@@ -167,19 +242,23 @@ class Filling:
         except ProgramError:
             return None
         found: list[Evidence] = []
+        wrong = False
         for example in self.examples:
-            evidence = await self._try(program, example)
-            found.append(evidence)
-            if evidence.verdict is not Verdict.MATCH and not evidence.ran_right:
-                break
-        return Candidate(candidate.texts, candidate.origin, candidate.logprob, tuple(found))
+            evidence = await self._try(program, example, walks=not wrong)
+            wrong = wrong or (evidence.verdict is not Verdict.MATCH and not evidence.ran_right)
+            if evidence.predicted is not None or evidence.probability or evidence.ran or not found:
+                found.append(evidence)
+        return replace(candidate, evidence=tuple(found))
 
-    async def _try(self, program: Program, example: Example) -> Evidence:
+    async def _try(self, program: Program, example: Example, *, walks: bool) -> Evidence:
         entry = Entry(example.function, example.args)
         try:
             start = await self.world.start(program, entry)
         except EntryError:
             return Evidence(example, None, Verdict.NOT_COMPARABLE)
+        at_once = await self._at_once(program, start, example)
+        if not walks:
+            return Evidence(example, None, Verdict.NOT_COMPARABLE, probability=at_once)
         prediction = await self.world.predict(
             program,
             start,
@@ -190,8 +269,9 @@ class Filling:
         trace = prediction.trace
         outcome = outcome_of(trace) if prediction.end is End.FINISHED else None
         verdict = judge(example, outcome)
-        sure = trace.frame.value.confidence if trace.frame and trace.frame.value else None
-        evidence = Evidence(example, outcome, verdict, sure, trace)
+        last = trace.frame.value.confidence if trace.frame and trace.frame.value else None
+        probability = mixed(verdict, sure_of(trace), at_once)
+        evidence = Evidence(example, outcome, verdict, last, trace, probability=probability)
         if not self.budget.runs or program.holes:
             return evidence
         run = await observe(program, entry, RUN_LIMITS)
@@ -200,28 +280,17 @@ class Filling:
             real = real.append(frame)
         ran = outcome_of(real) if run.end is End.FINISHED else None
         right = judge(example, ran) is Verdict.MATCH
-        return Evidence(example, outcome, verdict, sure, trace, ran or run.message, right)
+        return replace(evidence, ran=ran or run.message, ran_right=right)
 
-
-def outcome_of(trace: Trace) -> str:
-    """What a finished run gave: a repr, or "raises X"."""
-    last = trace.frame
-    before = trace.parent.frame if trace.parent else None
-    if before is not None and before.event is Event.EXCEPTION and before.depth == 0:
-        return f"raises {before.value.text if before.value else ''}"
-    return last.value.text if last is not None and last.value is not None else "None"
-
-
-def judge(example: Example, outcome: str | None) -> Verdict:
-    """Whether an outcome is what an example wants."""
-    if outcome is None:
-        return Verdict.NOT_COMPARABLE
-    if example.raised is not None:
-        kind = outcome.removeprefix("raises ").split(":")[0] if "raises " in outcome[:7] else ""
-        return Verdict.MATCH if kind == example.raised else Verdict.DIFFERS
-    if outcome.startswith("raises "):
-        return Verdict.DIFFERS
-    return compare(outcome, example.returned or "None")
+    async def _at_once(self, program: Program, start: Trace, example: Example) -> float | None:
+        """The probability that the model gives to what is wanted, without the way there."""
+        if example.returned is None or self.world.engine is None:
+            return None
+        try:
+            logprob = await return_logprob(self.world, program, start, example.returned)
+        except (EngineRefused, CannotJump, PromptTooLong):
+            return None
+        return None if logprob is None else math.exp(logprob)
 
 
 def _until(limit: int) -> Callable[[Frame], bool]:

@@ -48,7 +48,7 @@ async def test_verification_finds_what_likelihood_does_not(tasks: Path, monkeypa
     one = await answer(task, Predictor(OracleWorld()), Budget(candidates=3))
     assert (one.likeliest, one.verified) == (False, True)
     report = Results([one]).as_json()
-    assert report["verified"] == 1.0
+    assert report["verified"] == report["predicted"] == 1.0
     assert report["by_kind"]["returns"]["likeliest"] == 0.0
 
 

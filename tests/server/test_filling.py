@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from oracle_world import OracleWorld
 
-from foreframe.examples import examples_in
-from foreframe.filling import Budget, Candidate, Filling, holes_in_function, wanted_for
+from foreframe.candidates import Basis, Candidate, Evidence, mixed
+from foreframe.examples import Example, Kind, examples_in
+from foreframe.filling import Budget, Filling, holes_in_function, wanted_for
 from foreframe.holes import holes_of
+from foreframe_models.engines.base import EngineUnreachable, PromptTooLong
 from foreframe_models.program.control_flow import Program
 from foreframe_models.proposals import Proposal, trimmed
-from foreframe_protocol.states import Verdict
+from foreframe_protocol.states import Event, Verdict
 
 TASKS = [
     json.loads(line)
@@ -28,11 +30,13 @@ def answers(*texts: str):
     return propose
 
 
-async def filled(source: str, propose=None, budget: Budget | None = None) -> list[Candidate]:
+async def filled(
+    source: str, propose=None, budget: Budget | None = None, world=None
+) -> list[Candidate]:
     program = Program.parse(source, "/p.py")
     holes = holes_in_function(program, holes_of(program)[0])
     wanted = wanted_for(holes[0], program, examples_in(source, program.tree))
-    filling = Filling(OracleWorld(), source, "/p.py", holes, wanted, budget or Budget())
+    filling = Filling(world or OracleWorld(), source, "/p.py", holes, wanted, budget or Budget())
     return sorted([c async for c in filling.candidates(propose)], key=lambda c: c.rank)
 
 
@@ -43,6 +47,75 @@ async def test_what_execution_bears_out_comes_before_what_the_model_likes_best()
     assert found[0].origin == "model"
     wrong = next(c for c in found if c.texts == ("nums[0]",))
     assert wrong.evidence[0].predicted == "3"
+
+
+async def test_prediction_alone_bears_the_same_out():
+    budget = Budget(candidates=3, rules=False)
+    found = await filled(MAX, answers("nums[0]", "sum(nums)", "max(nums)"), budget)
+    assert found[0].texts == ("max(nums)",)
+    assert {e.basis for c in found for e in c.evidence} == {Basis.MODEL}
+
+
+async def test_what_rules_tell_is_marked_so_and_asks_no_model():
+    world = OracleWorld()
+    found = await filled(MAX, answers("nums[0]", "max(nums)"), world=world)
+    assert world.asked == 0
+    assert {e.basis for c in found for e in c.evidence if c.right} == {Basis.RULES}
+    best = found[0].evidence[0]
+    assert (best.predicted, best.probability, best.confidence) == ("9", 1.0, None)
+    assert best.trace is not None
+    assert [f.event for f in best.trace.frames()] == [Event.CALL, Event.LINE, Event.RETURN]
+
+
+async def test_what_rules_cannot_tell_is_predicted():
+    source = "import math\n# f(4) -> 2\ndef f(n):\n    return math.isqrt(??)\n"
+    world = OracleWorld()
+    found = await filled(source, answers("n + 1", "n - n", "n"), Budget(candidates=3), world)
+    assert world.asked == 3
+    assert {e.basis for e in found[0].evidence} == {Basis.MODEL}
+    assert {c.texts[0] for c in found if c.right} == {"n + 1", "n"}
+
+
+async def test_a_model_that_cannot_propose_leaves_the_guesses():
+    async def too_long(program, hole):
+        raise PromptTooLong("too long")
+        yield
+
+    found = await filled(MAX, too_long)
+    assert found[0].texts == ("max(nums)",)
+    assert {c.origin for c in found} == {"scope"}
+
+
+async def test_an_engine_that_is_not_there_is_told_of():
+    async def gone(program, hole):
+        raise EngineUnreachable("nobody answers")
+        yield
+
+    with pytest.raises(EngineUnreachable):
+        await filled(MAX, gone)
+
+
+def test_candidates_are_ranked_by_how_probable_their_examples_are():
+    example = Example("f", "1", 1, Kind.COMMENT, returned="2")
+
+    def candidate(text: str, *probabilities: float) -> Candidate:
+        evidence = tuple(
+            Evidence(example, "3", Verdict.DIFFERS, probability=p) for p in probabilities
+        )
+        return Candidate((text,), "scope", evidence=evidence)
+
+    ranked = sorted(
+        [candidate("a", 0.3, 0.2), candidate("bb", 0.9, 0.1), candidate("c", 0.4, 0.2)],
+        key=lambda c: c.rank,
+    )
+    assert [c.texts[0] for c in ranked] == ["bb", "c", "a"]
+
+
+def test_a_wrong_walk_leaves_what_is_thought_at_once():
+    assert mixed(Verdict.MATCH, 0.9, 0.5) == pytest.approx(0.95)
+    assert mixed(Verdict.DIFFERS, 0.9, 0.5) == pytest.approx(0.05)
+    assert mixed(Verdict.NOT_COMPARABLE, 0.9, 0.5) == 0.5
+    assert mixed(Verdict.MATCH, 0.9, None) is None
 
 
 async def test_cheap_guesses_are_marked_and_tried_after_the_model():

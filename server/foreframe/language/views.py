@@ -8,9 +8,9 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
+from foreframe.candidates import Basis, Candidate
 from foreframe.examples import Example
 from foreframe.explaining import Detail, explain
-from foreframe.filling import Candidate
 from foreframe.holes import HOLE, Hole
 from foreframe.language.analysis import Analysis
 from foreframe.language.path_values import by_line, least_sure, sequence_text, steps_of, values_of
@@ -183,7 +183,10 @@ def evidence_text(candidate: Candidate) -> str:
     for one in candidate.evidence:
         sign = "✓" if one.verdict is Verdict.MATCH else "✗"
         got = one.predicted if one.predicted is not None else "cut off"
-        row = f"{sign} {one.example.call} → {got} predicted, {one.example.wanted} wanted"
+        how = "worked out from literals" if one.basis is Basis.RULES else "predicted"
+        row = f"{sign} {one.example.call} → {got} {how}, {one.example.wanted} wanted"
+        if one.basis is Basis.MODEL and one.probability is not None:
+            row += f" (probability {one.probability:.0%})"
         if one.ran is not None:
             row += f"; really {one.ran}"
         rows.append(row)
@@ -194,7 +197,11 @@ def summary(candidate: Candidate, wanted: int) -> str:
     """Evidence in a few words."""
     if not wanted:
         return "not tried"
-    how = "as run" if any(e.ran_right is not None for e in candidate.evidence) else "as predicted"
+    how = "as predicted"
+    if candidate.evidence and all(e.basis is Basis.RULES for e in candidate.evidence):
+        how = "as worked out"
+    if any(e.ran_right is not None for e in candidate.evidence):
+        how = "as run"
     return f"{candidate.right} of {wanted} examples right, {how}"
 
 

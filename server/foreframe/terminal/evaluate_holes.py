@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,6 +27,7 @@ from foreframe_models.world_model import WorldModel
 from foreframe_protocol.states import End, Trace, Verdict
 
 FRAMES = 120
+WAYS = ("verified", "predicted", "likeliest", "reachable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Answer:
     """What was tried for a task: whether the first choice is right, by each way of choosing."""
 
     task: Task
-    verified: bool  # ranked by examples predicted right
+    verified: bool  # ranked by examples right, by rules where they tell, else as predicted
+    predicted: bool  # the same with the model's predictions alone
     likeliest: bool  # the model's likeliest answer, or the first guess
     reachable: bool  # any candidate is right
     first_seconds: float
@@ -67,14 +69,13 @@ class Results:
     def as_json(self) -> dict[str, object]:
         """The report as one object."""
         kinds = sorted({a.task.kind for a in self.answers})
-        ways = ("verified", "likeliest", "reachable")
         times = [a.first_seconds for a in self.answers]
         return {
             "task": "holes",
             "n": len(self.answers) + self.failed,
             "failed": self.failed,
-            **{way: self.share(way) for way in ways},
-            "by_kind": {kind: {way: self.share(way, kind) for way in ways} for kind in kinds},
+            **{way: self.share(way) for way in WAYS},
+            "by_kind": {kind: {way: self.share(way, kind) for way in WAYS} for kind in kinds},
             "first_candidate_p50_seconds": round(median(times), 3) if times else None,
             "all_p50_seconds": round(median([a.seconds for a in self.answers]), 3)
             if times
@@ -137,12 +138,29 @@ async def answer(task: Task, predictor: Predictor, budget: Budget) -> Answer:
         first = first or time.monotonic() - began
         found.append(candidate)
     seconds = time.monotonic() - began
-    right = [await is_right(task, analysis, candidate) for candidate in found]
+    alone = replace(budget, rules=False)
+    foreseen = [c async for c in predictor.fill(analysis, [hole], wanted, alone)]
+    right: dict[tuple[str, ...], bool] = {}
+    for candidate in (*found, *foreseen):
+        if candidate.texts not in right:
+            right[candidate.texts] = await is_right(task, analysis, candidate)
     if not found:
-        return Answer(task, False, False, False, seconds, seconds)
-    order = sorted(range(len(found)), key=lambda index: found[index].rank)
-    likely = max(range(len(found)), key=lambda i: (_likelihood(found[i]), -i))
-    return Answer(task, right[order[0]], right[likely], any(right), first, seconds)
+        return Answer(task, False, False, False, False, seconds, seconds)
+
+    def first_of(ranked: Sequence[Candidate]) -> bool:
+        best = min(ranked, key=lambda candidate: candidate.rank, default=None)
+        return best is not None and right[best.texts]
+
+    likely = max(foreseen or found, key=_likelihood)  # of equals the first, as without any trial
+    return Answer(
+        task,
+        first_of(found),
+        first_of(foreseen),
+        right[likely.texts],
+        any(right.values()),
+        first or seconds,
+        seconds,
+    )
 
 
 def _likelihood(candidate: Candidate) -> float:
@@ -180,11 +198,12 @@ def run(data: Path, engine: str, candidates: int, as_json: bool) -> None:
         print(json.dumps(body))
         return
     print(f"{len(tasks)} holes; filled right as really run, by the first choice")
-    print(f"{'':12}{'verified':>10}{'likeliest':>11}{'any of them':>13}")
+    heads = ("verified", "predicted only", "likeliest", "any of them")
+    print("".join([" " * 12, *(f"{head:>16}" for head in heads)]))
     kinds = sorted({a.task.kind for a in results.answers})
     for kind in (*kinds, None):
-        shares = [results.share(way, kind) for way in ("verified", "likeliest", "reachable")]
-        print(f"{kind or 'all':12}{shares[0]:>10.0%}{shares[1]:>11.0%}{shares[2]:>13.0%}")
+        shares = "".join(f"{results.share(way, kind):>16.0%}" for way in WAYS)
+        print(f"{kind or 'all':12}{shares}")
     first, whole = body["first_candidate_p50_seconds"], body["all_p50_seconds"]
     print(f"the first candidate after {first} s, all after {whole} s (p50)")
     if results.failed:
