@@ -1,4 +1,4 @@
-"""The engine behind HTTP: any vLLM server with a model that knows the trace separators."""
+"""The engine behind HTTP: a vLLM server with CWM, or with a checkpoint of the small model."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import json
 import os
 import re
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import httpx
@@ -28,7 +29,9 @@ from foreframe_models.engines.base import (
     Request,
     VocabularyMismatch,
 )
+from foreframe_models.engines.served_vocabulary import END, compact_specials
 from foreframe_models.engines.vllm_replies import API_KEY, Reply, read_error, read_event, read_reply
+from foreframe_models.vocabulary import Vocabulary
 from foreframe_protocol.trace_pieces import SEPARATORS, Separator
 
 CONNECT_SECONDS = 5.0
@@ -81,6 +84,7 @@ class VllmEngine(Engine):
         self._info: ModelInfo | None = None
         self._specials: frozenset[int] = frozenset()
         self._end_of_text = -1
+        self._vocabulary: Vocabulary | None = None  # of a model that speaks the compact dialect
         self._priorities = True  # until the server says that it has none
         self._encoded: _Recent[str, tuple[int, ...]] = _Recent()
         self._decoded: _Recent[tuple[int, ...], str] = _Recent()
@@ -93,7 +97,7 @@ class VllmEngine(Engine):
             return self._info
 
     async def _look_up(self) -> ModelInfo:
-        """The served model, and the ids of the separators in its vocabulary."""
+        """The served model, its dialect, and the ids of the separators in its vocabulary."""
         models = await self._json("GET", "/v1/models")
         try:
             served = models["data"][0]
@@ -105,15 +109,22 @@ class VllmEngine(Engine):
             s.text: ids[0] for s, ids in zip(SEPARATORS, found, strict=True) if len(ids) == 1
         }
         missing = [s.text for s in SEPARATORS if s.text not in specials]
-        if missing or len(set(specials.values())) < len(specials):
-            raise VocabularyMismatch(
-                f"{name} at {self.url} does not write CWM's traces: "
-                f"{' '.join(missing) or 'its separators'} are not tokens of its vocabulary. "
-                f"Serve {CWM} or a model trained like it"
-            )
+        if not missing and len(set(specials.values())) == len(specials):
+            dialect, end, self._vocabulary = "cwm", Separator.END_OF_TEXT.text, None
+        else:
+            there = f"{name} at {self.url}"
+            compact = await compact_specials(there, partial(self._detokenize, name))
+            if compact is None:
+                raise VocabularyMismatch(
+                    f"{there} does not write CWM's traces: "
+                    f"{' '.join(missing) or 'its separators'} are not tokens of its vocabulary. "
+                    f"Serve {CWM}, a model trained like it, or a checkpoint of Foreframe's own"
+                )
+            specials, dialect, end = dict(compact), "compact", END
+            self._vocabulary = Vocabulary.standard()
         self._specials = frozenset(specials.values())
-        self._end_of_text = specials[Separator.END_OF_TEXT.text]
-        return ModelInfo(name, "cwm", context, specials)
+        self._end_of_text = specials[end]
+        return ModelInfo(name, dialect, context, specials)
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         info = await self.open()
@@ -232,6 +243,8 @@ class VllmEngine(Engine):
                 f"a text of {len(text)} characters cannot fit the {info.context_tokens} tokens "
                 f"that {info.name} reads"
             )
+        if self._vocabulary is not None:
+            return self._vocabulary.value(text)
         ids = self._encoded.get(text)
         if ids is None:
             parts = INSIDE_SPECIAL.split(text)
@@ -249,12 +262,18 @@ class VllmEngine(Engine):
         plain = tuple(token for token in ids if token not in self._specials)
         if not plain:
             return ""
+        if self._vocabulary is not None:
+            return self._vocabulary.decode(plain)
         text = self._decoded.get(plain)
         if text is None:
-            body = {"model": info.name, "tokens": plain}
-            text = str((await self._json("POST", "/detokenize", body)).get("prompt", ""))
+            text = await self._detokenize(info.name, plain)
         self._decoded.remember(plain, text)
         return text
+
+    async def _detokenize(self, model: str, ids: Sequence[int]) -> str:
+        """The text that the server's tokenizer has for ids, special tokens included."""
+        body = {"model": model, "tokens": list(ids)}
+        return str((await self._json("POST", "/detokenize", body)).get("prompt", ""))
 
     async def _tokenize(self, model: str, text: str) -> tuple[int, ...]:
         """Token ids as the server's tokenizer sees `text`, special tokens' texts included."""
