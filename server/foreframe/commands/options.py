@@ -11,7 +11,7 @@ engine_option = click.option(
     default="auto",
     show_default=True,
     metavar="auto|embedded|URL",
-    help="What predicts: the small model that ships, or a vLLM server that serves CWM.",
+    help="What predicts: the small model that ships, or a vLLM server of CWM or of its checkpoint.",
 )
 
 host_option = click.option(

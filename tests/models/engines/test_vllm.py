@@ -47,7 +47,7 @@ class Server:
                 200, json={"tokens": self.tokenize(body["prompt"])}
             ),
             "/detokenize": lambda body: httpx.Response(
-                200, json={"prompt": bytes(body["tokens"]).decode()}
+                200, json={"prompt": "".join(map(chr, body["tokens"]))}
             ),
             "/v1/completions": lambda _: next(self.completions),
         }
