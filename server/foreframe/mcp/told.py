@@ -251,10 +251,10 @@ def shown_locals(state: StateView, shown: int) -> dict[str, ValueTold]:
 
 def call_told(step: PredictedStep, most_lines: int) -> CallTold:
     """A whole call, from its predicted frames."""
-    outcome, value = outcome_of(step.frames)
+    outcome, value = outcome_of(step)
     return CallTold(
-        outcome=outcome if step.end is End.FINISHED else "unknown",
-        value=None if value is None or step.end is not End.FINISHED else value_told(value),
+        outcome=outcome,
+        value=None if value is None else value_told(value),
         least_confidence=least_confidence(step.frames),
         end=step.end,
         note=step.message,
@@ -264,14 +264,17 @@ def call_told(step: PredictedStep, most_lines: int) -> CallTold:
 
 
 def outcome_of(
-    frames: Sequence[FrameView],
+    step: PredictedStep,
 ) -> tuple[Literal["returns", "raises", "unknown"], ValueView | None]:
-    """How a finished trace ended: an exception that leaves the entry is told right before it."""
-    if not frames or frames[-1].event is not Event.RETURN or frames[-1].depth != 0:
+    """How a run ended: where an exception leaves the program, the walk stops where it was raised."""
+    last = step.frames[-1] if step.frames else None
+    if last is None or step.end not in (End.FINISHED, End.REACHED):
         return "unknown", None
-    if len(frames) > 1 and frames[-2].event is Event.EXCEPTION and frames[-2].depth == 0:
-        return "raises", frames[-2].value
-    return "returns", frames[-1].value
+    if last.event is Event.EXCEPTION:
+        return "raises", last.value
+    if last.event is Event.RETURN and last.depth == 0:
+        return "returns", last.value
+    return "unknown", None
 
 
 def least_confidence(frames: Sequence[FrameView]) -> float | None:

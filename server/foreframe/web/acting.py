@@ -52,6 +52,7 @@ async def act(live: LiveSession, asked: Act, wait: float) -> tuple[ActionAnswer,
         case SetVariable():
             index = scope_of(live, asked.scope)
             session.edit(index, Target(asked.name, tuple(asked.path)), asked.value)
+            live.begun()  # so that the answer waits until the stop is on disk
             live.stopped(session.timeline.cursor)
         case SetLine():
             session.set_line(asked.line)
