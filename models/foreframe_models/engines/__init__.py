@@ -6,7 +6,10 @@ from pathlib import Path
 
 from foreframe_models.engines.base import Engine
 
-SPECS = "auto | embedded | embedded:FOLDER | recorded:FILE | http://HOST:PORT | https://HOST:PORT"
+SPECS = (
+    "auto | embedded | embedded:FOLDER | recorded:FILE | http://HOST:PORT | https://HOST:PORT | "
+    "http://A:PORT,http://B:PORT | http://HOST:PORT#replicas=N"
+)
 
 
 def open_engine(spec: str) -> Engine:
@@ -18,6 +21,10 @@ def open_engine(spec: str) -> Engine:
     """
     kind, _, place = spec.strip().partition(":")
     match kind:
+        case "http" | "https" if "," in place or "#" in place:
+            from foreframe_models.engines.replicas import open_replicas
+
+            return open_replicas(spec)
         case "http" | "https" if place.startswith("//") and len(place) > 2:
             from foreframe_models.engines.vllm import VllmEngine
 
