@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,11 +47,10 @@ class PredictedRun:
         return min(known, default=None)
 
 
-class Predictor:
-    """The one that asks the world model for the language server."""
+class Foresight(ABC):
+    """What the language server asks of whoever predicts; runs are kept while the text stays."""
 
-    def __init__(self, world: WorldModel, *, max_frames: int = FRAMES) -> None:
-        self.world, self.max_frames = world, max_frames
+    def __init__(self) -> None:
         self._runs: OrderedDict[tuple[str, str], PredictedRun] = OrderedDict()
 
     def known(self, analysis: Analysis, example: Example) -> PredictedRun | None:
@@ -66,43 +66,28 @@ class Predictor:
         if key in self._runs:
             self._runs.move_to_end(key)
             return self._runs[key]
-        assert analysis.program is not None
-        start = await self.world.start(analysis.program, Entry(example.function, example.args))
-        count = 0
-
-        def watch(frame: Frame) -> bool:
-            nonlocal count
-            count += 1
-            return count >= self.max_frames
-
-        found = await self.world.predict(
-            analysis.program, start, Goal(Action.RUN_TO), on_frame=watch, priority=PRIORITY
-        )
-        outcome = outcome_of(found.trace) if found.end is End.FINISHED else None
-        run = self._runs[key] = PredictedRun(example, found.trace, found.end, outcome)
+        run = self._runs[key] = await self._predict(analysis, example)
         if len(self._runs) > KEPT:
             self._runs.popitem(last=False)
         return run
 
-    async def fill(
+    @abstractmethod
+    async def _predict(self, analysis: Analysis, example: Example) -> PredictedRun:
+        """A run that is not known yet."""
+
+    @abstractmethod
+    def fill(
         self,
         analysis: Analysis,
         holes: Sequence[Hole],
         examples: Sequence[Example],
         budget: Budget,
-    ) -> AsyncIterator[Candidate]:
+    ) -> AsyncGenerator[Candidate, None]:
         """Candidates for holes, as they are tried. Raises EngineError."""
-        filling = Filling(self.world, analysis.text, analysis.path, holes, examples, budget)
 
-        async def propose(program: Program, hole: Hole) -> AsyncIterator[Proposal]:
-            wishes = [Wish(Entry(e.function, e.args), e.returned) for e in examples if e.returned]
-            async for proposal in proposals(
-                self.world, program, hole.index, wishes, count=budget.proposals, priority=PRIORITY
-            ):
-                yield proposal
-
-        async for candidate in filling.candidates(propose):
-            yield candidate
+    @abstractmethod
+    async def close(self) -> None:
+        """Frees what predicts."""
 
     async def best(
         self,
@@ -118,11 +103,59 @@ class Predictor:
         found: list[Candidate] = []
 
         async def collect() -> None:
-            async for candidate in self.fill(analysis, holes, examples, budget):
-                found.append(candidate)
-                if enough is not None and enough(candidate):
-                    return
+            async with aclosing(self.fill(analysis, holes, examples, budget)) as candidates:
+                async for candidate in candidates:
+                    found.append(candidate)
+                    if enough is not None and enough(candidate):
+                        return
 
         with suppress(TimeoutError):
             await asyncio.wait_for(collect(), seconds)
         return sorted(found, key=lambda candidate: candidate.rank)
+
+
+class Predictor(Foresight):
+    """Asks a world model in this process."""
+
+    def __init__(self, world: WorldModel, *, max_frames: int = FRAMES) -> None:
+        super().__init__()
+        self.world, self.max_frames = world, max_frames
+
+    async def close(self) -> None:
+        await self.world.close()
+
+    async def _predict(self, analysis: Analysis, example: Example) -> PredictedRun:
+        assert analysis.program is not None
+        start = await self.world.start(analysis.program, Entry(example.function, example.args))
+        count = 0
+
+        def watch(frame: Frame) -> bool:
+            nonlocal count
+            count += 1
+            return count >= self.max_frames
+
+        found = await self.world.predict(
+            analysis.program, start, Goal(Action.RUN_TO), on_frame=watch, priority=PRIORITY
+        )
+        outcome = outcome_of(found.trace) if found.end is End.FINISHED else None
+        return PredictedRun(example, found.trace, found.end, outcome)
+
+    async def fill(
+        self,
+        analysis: Analysis,
+        holes: Sequence[Hole],
+        examples: Sequence[Example],
+        budget: Budget,
+    ) -> AsyncGenerator[Candidate, None]:
+        """Candidates for holes, as they are tried. Raises EngineError."""
+        filling = Filling(self.world, analysis.text, analysis.path, holes, examples, budget)
+
+        async def propose(program: Program, hole: Hole) -> AsyncIterator[Proposal]:
+            wishes = [Wish(Entry(e.function, e.args), e.returned) for e in examples if e.returned]
+            async for proposal in proposals(
+                self.world, program, hole.index, wishes, count=budget.proposals, priority=PRIORITY
+            ):
+                yield proposal
+
+        async for candidate in filling.candidates(propose):
+            yield candidate

@@ -18,8 +18,9 @@ from foreframe.filling import Budget, Candidate, wanted_for
 from foreframe.holes import Hole
 from foreframe.language import views
 from foreframe.language.analysis import Analysis
-from foreframe.language.predictor import FRAMES, PredictedRun, Predictor
+from foreframe.language.predictor import FRAMES, Foresight, PredictedRun, Predictor
 from foreframe.language.protocol import Protocol
+from foreframe.language.remote import RemotePredictor, worker_command
 from foreframe.language.settings import Settings
 from foreframe_models.engines import open_engine
 from foreframe_models.engines.base import EngineError
@@ -43,16 +44,28 @@ def open_world(engine: str, max_frames: int) -> WorldModel:
     return WorldModel(open_engine(engine), max_frames=max_frames, max_tokens=60 * max_frames)
 
 
+def foresight(open_world_: OpenWorld, engine: str) -> Foresight:
+    """What predicts: in a process of its own, or here with a world of the caller's.
+
+    Raises ValueError for an engine that there is not.
+    """
+    if open_world_ is not open_world:
+        return Predictor(open_world_(engine, FRAMES))
+    open_engine(engine)  # so that it is told at once
+    return RemotePredictor(worker_command(engine))
+
+
 class Language:
     """The documents that are open, what is known of them, and the one predictor."""
 
     def __init__(self, server: LanguageServer, open_world: OpenWorld, engine: str) -> None:
         self.server, self.open_world = server, open_world
         self.settings = Settings(engine=engine)
-        self.predictor = Predictor(open_world(engine, FRAMES))
+        self.predictor = foresight(open_world, engine)
         self._analyses: dict[str, Analysis] = {}
         self._background: dict[str, asyncio.Task[None]] = {}
         self._asked: dict[str, set[asyncio.Task[Any]]] = {}
+        self._closing: asyncio.Task[None] | None = None  # of the predictor before
 
     # Documents
 
@@ -71,7 +84,7 @@ class Language:
         asked = [task for tasks in self._asked.values() for task in tasks]
         for task in (*asked, *self._background.values()):
             task.cancel()
-        await self.predictor.world.close()
+        await self.predictor.close()
 
     def check(self, uri: str, analysis: Analysis) -> None:
         """Raises OutOfDate when the document is no longer the one that was analysed."""
@@ -182,7 +195,8 @@ class Language:
         try:
             settings = Settings.model_validate(section)
             if settings.engine != self.settings.engine:
-                self.predictor = Predictor(self.open_world(settings.engine, FRAMES))
+                old, self.predictor = self.predictor, foresight(self.open_world, settings.engine)
+                self._closing = asyncio.create_task(old.close())
         except (ValidationError, ValueError) as error:
             self.server.window_show_message(
                 lsp.ShowMessageParams(lsp.MessageType.Warning, f"foreframe settings: {error}")
@@ -236,6 +250,10 @@ def register(server: LanguageServer, language: Language) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: lsp.DidCloseTextDocumentParams) -> None:
         language.closed(params.text_document.uri)
+
+    @server.feature(lsp.SHUTDOWN)
+    async def shutdown(_: None) -> None:
+        await language.close()
 
     @server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
     def did_change_configuration(params: lsp.DidChangeConfigurationParams) -> None:
