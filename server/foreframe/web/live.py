@@ -107,6 +107,7 @@ class LiveSession:
                 sequence=sequence, stop=view, cursor=cursor, steps=steps, branches=branches
             )
 
+        self._settled.clear()
         told = _Told(make, self.keeper is None, ends=True)
         self._untold.append(told)
         if self.keeper is not None:

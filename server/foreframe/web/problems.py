@@ -27,6 +27,7 @@ RETRY_SECONDS = 5
 STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (errors.NoSuchProgram, 404),
     (errors.NoSuchSession, 404),
+    (errors.ProgramChanged, 422),
     (errors.StoreFull, 507),
     (errors.StoreLocked, 503),
     (errors.KeepingError, 500),

@@ -12,7 +12,13 @@ from pathlib import Path
 
 from foreframe.dap.breakpoints import Placement
 from foreframe.dap.launch import AHEAD_TOKENS
-from foreframe.errors import KeepingError, NoSuchLiveSession, ShuttingDown, TooManySessions
+from foreframe.errors import (
+    KeepingError,
+    NoSuchLiveSession,
+    NoSuchSession,
+    ShuttingDown,
+    TooManySessions,
+)
 from foreframe.memory.database import Database
 from foreframe.memory.folder import state_folder, workspace_file
 from foreframe.memory.keeper import SETTLE_SECONDS, Keeper, Served, Subject
@@ -67,7 +73,7 @@ class Registry:
         try:
             kept = None
             if asked.resume is not None:
-                kept = await asyncio.to_thread(load, asked.resume, self.workspace)
+                kept = await asyncio.to_thread(self._load, asked.resume)
             launched = await launch(asked, self.worlds, self.settings, kept)
             ident = secrets.token_urlsafe(16)
             now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -178,6 +184,13 @@ class Registry:
         finally:
             self._reserved -= 1
         return live
+
+    def _load(self, number: int) -> Kept:
+        """A kept session by its number. Raises KeepingError."""
+        file = self._file()
+        if file is None or not file.exists():
+            raise NoSuchSession(f"there is no session {number}: none is kept here")
+        return load(number, self.workspace)
 
     def _read(self, ident: str) -> tuple[Kept, dict[str, object], int] | None:
         """What is on disk of a session: it has one more life from now on."""

@@ -157,7 +157,7 @@ export class CodePane {
         return kind === '' && current === '' ? null : new LineMark(kind, current);
       },
       lineMarkerChange: (update) => update.startState.field(marks) !== update.state.field(marks),
-      initialSpacer: () => new LineMark('placed', ''),
+      initialSpacer: () => new LineMark('', ''),
       domEventHandlers: {
         mousedown: (view, block) => {
           onToggle(view.state.doc.lineAt(block.from).number);

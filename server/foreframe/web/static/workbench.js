@@ -1,5 +1,5 @@
 /** The debugger itself: the code, the timeline, the panels, and the buttons that step. */
-import { file, get, post } from './api.js';
+import { file, get } from './api.js';
 import { CodePane } from './code.js';
 import { announce, h, refill } from './dom.js';
 import { icon } from './icons.js';
@@ -357,14 +357,10 @@ export class Workbench {
     }
   }
 
-  /** Opens a session from disk: one of this server's, or of an editor. */
-  async #resume({ id, session }) {
-    if (session) {
-      this.go(session);
-      return;
-    }
+  /** Goes on with a session on disk, of this server or of an editor. */
+  async #resume({ id }) {
     try {
-      this.go((await post(`/kept/${id}`, {})).id);
+      this.go((await begin({ resume: id })).id);
     } catch (error) {
       this.problem(error);
     }
