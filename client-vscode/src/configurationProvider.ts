@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import type { BackendFactory } from './backend/factory';
 import type { BackendCommand } from './backend/lookup';
-import { completeLaunch, LaunchMistake, type LaunchConfiguration } from './launch';
+import { pythonInterpreter } from './backend/interpreter';
+import { completeLaunch, joinedBackend, LaunchMistake, type LaunchConfiguration } from './launch';
 import { askArguments } from './predictFromHere';
 import { needsArguments } from './python/arguments';
 import { syntaxOf } from './python/documents';
@@ -28,6 +29,7 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
     given: vscode.DebugConfiguration,
   ): vscode.DebugConfiguration | undefined {
     const launch: LaunchConfiguration = given;
+    if (launch.request === 'attach') return given;
     const program = launch.program ?? activePythonFile();
     if (program === undefined) {
       void vscode.window.showErrorMessage(
@@ -44,29 +46,42 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
   ): Promise<vscode.DebugConfiguration | undefined> {
     const launch: LaunchConfiguration = given;
     const program = launch.program ?? '';
-    const resource = folder?.uri ?? vscode.Uri.file(program);
+    const resource = folder?.uri ?? (program ? vscode.Uri.file(program) : undefined);
     const settings = vscode.workspace.getConfiguration('foreframe', resource);
     try {
       const complete = completeLaunch(launch, {
         engine: settings.get('engine', 'auto'),
         maxFrames: settings.get('maxFrames', 1000),
+        lookAheadTokens: chosen(settings, 'lookAheadTokens'),
         port: settings.get('port', 0),
         hasBreakpoint,
       });
-      if (complete.function && complete.args === undefined && complete.start !== 'end') {
+      if (complete.request === 'launch' && complete.function && complete.args === undefined && complete.start !== 'end') {
         const args = await missingArguments(program, complete.function);
         if (args === undefined) return undefined;
         complete.args = args;
       }
-      if (complete.port !== undefined) return { ...complete };
-      const backend: BackendCommand | undefined = await this.backends.find(resource);
-      return backend && { ...complete, backend };
+      // What is executed runs in the person's environment, not in the back end's.
+      if (complete.request === 'launch' && complete.mode !== 'imagine' && complete.python === undefined) {
+        const chosenPython = settings.get<string>('pythonPath', '');
+        const python = chosenPython === '' ? await pythonInterpreter(resource) : chosenPython;
+        if (python !== undefined) complete.python = python;
+      }
+      if (joinedBackend(complete) !== undefined) return { ...complete };
+      const __backend: BackendCommand | undefined = await this.backends.find(resource);
+      return __backend && { ...complete, __backend };
     } catch (error) {
       if (!(error instanceof LaunchMistake)) throw error;
       await vscode.window.showErrorMessage(error.message);
       return undefined;
     }
   }
+}
+
+/** A setting that the person has made; undefined while it has its default. */
+function chosen(settings: vscode.WorkspaceConfiguration, name: string): number | undefined {
+  const { globalValue, workspaceValue, workspaceFolderValue } = settings.inspect<number>(name) ?? {};
+  return workspaceFolderValue ?? workspaceValue ?? globalValue;
 }
 
 function activePythonFile(): string | undefined {

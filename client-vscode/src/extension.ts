@@ -1,14 +1,20 @@
 /** Puts the extension together. Everything here is cheap: activation reads no file. */
 import * as vscode from 'vscode';
+import { LookAhead } from './ahead/lookAhead';
+import { PathView } from './ahead/pathView';
 import { BackendFactory } from './backend/factory';
 import { installBackend } from './backend/install';
 import { ComparisonView } from './comparison/view';
 import { ConfigurationProvider } from './configurationProvider';
-import { InlineValues } from './inlineValues';
+import { DirectionCommands } from './direction';
+import { HoleProposalsView } from './holeProposals';
+import { decorationSlots, InlineValues } from './inlineValues';
 import { registerSessionCommands, TextDocuments } from './language/answers';
 import { LanguageService } from './language/service';
 import { imagineFile, PredictLenses, predictFromHere, predictFunction } from './predictFromHere';
+import { pickProcess } from './processes';
 import { Sessions } from './sessions';
+import { PER_LINE } from './shownValues';
 import { StatusBar } from './statusBar';
 import { StopReader } from './stopReader';
 import { TimelineView } from './timeline/view';
@@ -22,6 +28,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const comparisons = new ComparisonView(sessions);
   const texts = new TextDocuments();
   const language = new LanguageService(backends, texts, log);
+  const slots = decorationSlots(PER_LINE + 1);
   const python: vscode.DocumentSelector = { language: 'python', scheme: 'file' };
 
   context.subscriptions.push(
@@ -38,7 +45,11 @@ export function activate(context: vscode.ExtensionContext): void {
     language,
     registerSessionCommands(texts),
     reader,
-    new InlineValues(reader, sessions),
+    new InlineValues(reader, sessions, slots.slice(0, PER_LINE)),
+    ...slots.slice(PER_LINE).map((slot) => new PathView(reader, sessions, slot)),
+    new LookAhead(),
+    new DirectionCommands(sessions),
+    new HoleProposalsView(sessions),
     comparisons,
     new StatusBar(sessions, reader, comparisons),
     new TimelineView(context.extensionUri, sessions),
@@ -51,6 +62,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     vscode.commands.registerCommand('foreframe.installBackend', () => installBackend(context, log)),
     vscode.commands.registerCommand('foreframe.restartLanguageServer', () => language.restart()),
+    vscode.commands.registerCommand('foreframe.pickProcess', pickProcess),
     vscode.commands.registerCommand('foreframe.showLog', () => {
       log.show();
     }),

@@ -3,28 +3,42 @@ import * as vscode from 'vscode';
 import type { StopReader, ShownScope } from './stopReader';
 import type { Sessions } from './sessions';
 import { syntaxOf } from './python/documents';
-import { describe, inlineValues, PER_LINE, scopeNamed, type Certainty, type InlineValue } from './shownValues';
+import { describe, inlineValues, opacityOf, scopeNamed, type Certainty, type InlineValue } from './shownValues';
 
 const COLORS: Record<Certainty, vscode.ThemeColor> = {
   given: new vscode.ThemeColor('foreframe.givenForeground'),
   predicted: new vscode.ThemeColor('foreframe.predictedForeground'),
   uncertain: new vscode.ThemeColor('foreframe.uncertainForeground'),
+  right: new vscode.ThemeColor('foreframe.rightForeground'),
+  wrong: new vscode.ThemeColor('foreframe.wrongForeground'),
 };
+const REAL = new vscode.ThemeColor('foreframe.realForeground');
 
-export class InlineValues implements vscode.Disposable {
-  /**
-   * One type of decoration for the first value of a line, one for the second...: at the same place
-   * VS Code puts decorations in the order of their types' keys, whatever order they are given in.
-   */
-  private readonly slots = Array.from({ length: PER_LINE }, () =>
+/**
+ * Types of decorations for so many places at the end of a line: at the same place VS Code puts
+ * decorations in the order of their types' keys, whatever order they are given in.
+ */
+export function decorationSlots(places: number): vscode.TextEditorDecorationType[] {
+  return Array.from({ length: places }, () =>
     vscode.window.createTextEditorDecorationType({
       rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
     }),
   ).sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+export class InlineValues implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[];
   private scope: ShownScope | undefined;
 
-  constructor(reader: StopReader, sessions: Sessions) {
+  /** `slots`: one type of decoration for the first value of a line, one for the second... */
+  constructor(
+    reader: StopReader,
+    sessions: Sessions,
+    private readonly slots: readonly vscode.TextEditorDecorationType[],
+  ) {
+    const show = (): void => {
+      this.show();
+    };
     this.subscriptions = [
       ...this.slots,
       reader.onDidSelect((scope) => {
@@ -35,9 +49,8 @@ export class InlineValues implements vscode.Disposable {
         this.scope = undefined;
         this.show();
       }),
-      vscode.window.onDidChangeVisibleTextEditors(() => {
-        this.show();
-      }),
+      vscode.window.onDidChangeVisibleTextEditors(show),
+      vscode.window.onDidChangeActiveColorTheme(show),
       vscode.workspace.onDidChangeTextDocument(({ document }) => {
         // Values of lines that were edited since the stop would stand beside the wrong text.
         if (this.scope?.path === document.fileName && document.isDirty) this.show();
@@ -80,18 +93,28 @@ export class InlineValues implements vscode.Disposable {
 
 function decoration(document: vscode.TextDocument, shown: InlineValue): vscode.DecorationOptions {
   const { end } = document.lineAt(shown.line).range;
+  const { certainty, value } = shown;
+  const own = {
+    contentText: shown.text,
+    color: COLORS[certainty],
+    fontStyle: certainty === 'uncertain' ? 'italic' : 'normal',
+    margin: shown.place === 0 ? '0 0 0 2.5em' : '0 0 0 1.2em',
+    ...faded(certainty === 'right' || certainty === 'wrong' ? undefined : value.confidence),
+  };
+  const real = shown.real === undefined ? {} : { contentText: shown.real, color: REAL };
   return {
     range: new vscode.Range(end, end),
     hoverMessage: new vscode.MarkdownString()
-      .appendMarkdown(`**${describe(shown.value)}**\n`)
-      .appendCodeblock(`${shown.value.name} = ${shown.value.text}`, 'python'),
-    renderOptions: {
-      after: {
-        contentText: shown.text,
-        color: COLORS[shown.certainty],
-        fontStyle: shown.certainty === 'uncertain' ? 'italic' : 'normal',
-        margin: shown.place === 0 ? '0 0 0 2.5em' : '0 0 0 1.2em',
-      },
-    },
+      .appendMarkdown(`**${describe(value)}**\n`)
+      .appendCodeblock(`${value.name} = ${value.check?.real ?? value.text}`, 'python'),
+    renderOptions: shown.real === undefined ? { after: own } : { before: own, after: real },
   };
+}
+
+/** A decoration's opacity: the interface has none, and passes CSS on here. */
+export function faded(confidence: number | undefined): { textDecoration?: string } {
+  const { kind } = vscode.window.activeColorTheme;
+  const { HighContrast, HighContrastLight } = vscode.ColorThemeKind;
+  const opacity = opacityOf(confidence, kind === HighContrast || kind === HighContrastLight);
+  return opacity === 1 ? {} : { textDecoration: `none; opacity: ${opacity}` };
 }

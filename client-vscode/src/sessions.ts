@@ -13,10 +13,21 @@ const ACTIONS = new Set([
   'continue',
   'reverseContinue',
   'restart',
+  'foreframe/backToReal',
   'foreframe/goTo',
+  'foreframe/lookAhead',
+  'foreframe/reverseStepIn',
+  'foreframe/reverseStepOut',
 ]);
 
-const BACKWARD = new Set(['stepBack', 'reverseContinue']);
+const BACKWARD = new Set(['stepBack', 'reverseContinue', 'foreframe/reverseStepIn', 'foreframe/reverseStepOut']);
+/** Requests that go backward where the session's direction is. */
+const TURNED = new Set(['next', 'stepIn', 'stepOut', 'continue']);
+
+/** A response, as far as it tells of a direction. */
+interface DirectionResponse extends DebugProtocol.Response {
+  body?: { readonly direction?: Direction };
+}
 
 export interface SessionStop {
   readonly session: vscode.DebugSession;
@@ -32,6 +43,7 @@ export class Sessions implements vscode.DebugAdapterTrackerFactory {
   private readonly went = new vscode.EventEmitter<vscode.DebugSession>();
   private readonly stayed = new vscode.EventEmitter<vscode.DebugSession>();
   private readonly ended = new vscode.EventEmitter<vscode.DebugSession>();
+  private readonly turned = new vscode.EventEmitter<vscode.DebugSession>();
   private readonly told = new vscode.EventEmitter<{ session: vscode.DebugSession; event: DebugProtocol.Event }>();
 
   readonly onDidStop = this.stopped.event;
@@ -40,11 +52,25 @@ export class Sessions implements vscode.DebugAdapterTrackerFactory {
   /** An action was refused: the session stands where it stood. */
   readonly onDidStay = this.stayed.event;
   readonly onDidEnd = this.ended.event;
+  /** The session has another direction. */
+  readonly onDidTurn = this.turned.event;
   /** Every other event of a back end. */
   readonly onDidTell = this.told.event;
 
   /** The last stop of each session that stands. */
   private readonly standing = new WeakMap<vscode.DebugSession, SessionStop>();
+
+  private readonly directions = new WeakMap<vscode.DebugSession, Direction>();
+
+  /** Which way steps go that do not say it. */
+  directionOf(session: vscode.DebugSession): Direction {
+    return this.directions.get(session) ?? 'forward';
+  }
+
+  /** Where the session stands, if it does. */
+  stopOf(session: vscode.DebugSession): SessionStop | undefined {
+    return this.standing.get(session);
+  }
 
   /** Whether the session has not gone on since this stop. */
   stands(stop: SessionStop): boolean {
@@ -58,14 +84,19 @@ export class Sessions implements vscode.DebugAdapterTrackerFactory {
       onWillReceiveMessage: (message: DebugProtocol.Request) => {
         if (message.type !== 'request' || !ACTIONS.has(message.command)) return;
         asked = performance.now();
-        direction = BACKWARD.has(message.command) ? 'backward' : 'forward';
+        const turns = TURNED.has(message.command) && this.directionOf(session) === 'backward';
+        direction = turns || BACKWARD.has(message.command) ? 'backward' : 'forward';
         this.standing.delete(session);
         this.went.fire(session);
       },
       onDidSendMessage: (message: DebugProtocol.ProtocolMessage) => {
         if (message.type === 'response') {
-          const { command, success } = message as DebugProtocol.Response;
+          const { command, success, body } = message as DirectionResponse;
           if (!success && ACTIONS.has(command)) this.stayed.fire(session);
+          if (success && (command === 'foreframe/setDirection' || command === 'restart')) {
+            this.directions.set(session, body?.direction ?? 'forward');
+            this.turned.fire(session);
+          }
         }
         if (message.type !== 'event') return;
         const event = message as DebugProtocol.Event;

@@ -1,23 +1,14 @@
 /** The values of a stop, ready to be shown beside their lines. Pure. */
 import { PythonSyntax, type PythonFunction } from './python/syntax';
+import { SPOKEN, type ShownValue, type Verdict } from './values';
 
-export type Provenance = 'given' | 'predicted' | 'observed' | 'edited' | 'unknown';
-
-export interface ShownValue {
-  readonly name: string;
-  readonly text: string;
-  /** Whether it belongs to the scope itself, and not to the module around it. */
-  readonly local: boolean;
-  readonly provenance: Provenance;
-  /** Probability in 0..1 that the text is right; undefined where that is not known. */
-  readonly confidence: number | undefined;
-}
-
-/** How sure a value is shown to be. */
-export type Certainty = 'given' | 'predicted' | 'uncertain';
+/** How sure a value is shown to be, and whether it was right where that is known. */
+export type Certainty = 'given' | 'predicted' | 'uncertain' | 'right' | 'wrong';
 
 /** Characters of a value that are shown beside a line. */
 const SHOWN = 60;
+/** Opacity of a value that the model does not believe in at all. */
+const FAINTEST = 0.6;
 /** Values that are shown beside one line. */
 export const PER_LINE = 6;
 
@@ -28,26 +19,79 @@ export interface InlineValue {
   readonly place: number;
   readonly text: string;
   readonly certainty: Certainty;
+  /** What the value really is, where that was predicted wrong. */
+  readonly real?: string;
   readonly value: ShownValue;
 }
 
+const CHECKED: Record<Verdict, Certainty> = {
+  match: 'right',
+  differs: 'wrong',
+  missing: 'wrong',
+  extra: 'wrong',
+  'not comparable': 'given',
+};
+
 export function certaintyOf(value: ShownValue, threshold: number): Certainty {
+  if (value.check !== undefined) return CHECKED[value.check.verdict];
   if (value.provenance === 'unknown') return 'uncertain';
   if (value.provenance !== 'predicted') return 'given';
   return value.confidence !== undefined && value.confidence < threshold ? 'uncertain' : 'predicted';
 }
 
-/** `n ≈ 3`, `n ≈ 3 ?` when the model is not sure, `n = 3` when the value is no guess. */
+/**
+ * `n ≈ 3`, `n ≈ 3 ?` when the model is not sure, `n = 3` when the value is no guess. Checked: `n = 3 ✓`
+ * when it was predicted right, `n ≈ 4 ✗` when not, with the real one in `inlineReal`.
+ */
 export function inlineText(value: ShownValue, certainty: Certainty): string {
-  const text = value.text.length > SHOWN ? `${value.text.slice(0, SHOWN - 1)}…` : value.text;
-  const sign = certainty === 'given' ? '=' : '≈';
-  return `${value.name} ${sign} ${text.replace(/\s*\n\s*/g, ' ')}${certainty === 'uncertain' ? ' ?' : ''}`;
+  const { check, name } = value;
+  if (check === undefined) {
+    const sign = certainty === 'given' ? '=' : '≈';
+    return `${name} ${sign} ${short(value.text)}${certainty === 'uncertain' ? ' ?' : ''}`;
+  }
+  const predicted = short(check.predicted ?? '');
+  const real = short(check.real ?? '');
+  switch (check.verdict) {
+    case 'match':
+      return `${name} = ${real} ✓`;
+    case 'differs':
+      return `${name} ≈ ${predicted} ✗`;
+    case 'missing':
+      return `${name} not predicted ✗`;
+    case 'extra':
+      return `${name} ≈ ${predicted} ✗ does not exist`;
+    case 'not comparable':
+      return `${name} = ${real} ~`;
+  }
 }
 
-/** `predicted, 93 % sure` */
+/** ` = 3`: the real value, where another one or none was predicted. */
+export function inlineReal({ check }: ShownValue): string | undefined {
+  if (check?.real == null || (check.verdict !== 'differs' && check.verdict !== 'missing')) return undefined;
+  return ` = ${short(check.real)}`;
+}
+
+function short(text: string): string {
+  const line = text.replace(/\s*\n\s*/g, ' ');
+  return line.length > SHOWN ? `${line.slice(0, SHOWN - 1)}…` : line;
+}
+
+/** `predicted, 93 % sure`; checked: `real: 4, predicted: 5, predicted wrong` */
 export function describe(value: ShownValue): string {
   const sure = value.confidence === undefined ? '' : `, ${percent(value.confidence)} sure`;
-  return value.provenance + sure;
+  const { check } = value;
+  if (check === undefined) return value.provenance + sure;
+  const predicted = check.predicted === null ? '' : `predicted: ${short(check.predicted)}${sure}, `;
+  return `${check.real === null ? '' : `real: ${short(check.real)}, `}${predicted}${SPOKEN[check.verdict]}`;
+}
+
+/**
+ * How opaque a value of this confidence is drawn, in 0..1: what is less sure fades, and stays
+ * legible. Nothing fades in high contrast, where a sign alone says it.
+ */
+export function opacityOf(confidence: number | undefined, highContrast: boolean): number {
+  if (confidence === undefined || highContrast) return 1;
+  return Math.round((FAINTEST + (1 - FAINTEST) * Math.max(0, Math.min(1, confidence))) * 100) / 100;
 }
 
 export function percent(share: number): string {
@@ -77,7 +121,9 @@ export function inlineValues(
     seen.set(at, names);
     if (names.has(name) || names.size >= PER_LINE) return;
     const certainty = certaintyOf(value, threshold);
-    shown.push({ line: at, place: names.size, text: inlineText(value, certainty), certainty, value });
+    const real = inlineReal(value);
+    const text = inlineText(value, certainty);
+    shown.push({ line: at, place: names.size, text, certainty, value, ...(real === undefined ? {} : { real }) });
     names.add(name);
   };
   for (const name of values.keys()) if (name.startsWith('(')) add(line, name);

@@ -14,7 +14,7 @@ export class StatusBar implements vscode.Disposable {
   private scope: ShownScope | undefined;
 
   constructor(
-    sessions: Sessions,
+    private readonly sessions: Sessions,
     reader: StopReader,
     private readonly comparisons: ComparisonView,
   ) {
@@ -48,6 +48,9 @@ export class StatusBar implements vscode.Disposable {
       comparisons.onDidChangeTreeData(() => {
         this.show();
       }),
+      sessions.onDidTurn(() => {
+        this.show();
+      }),
       vscode.debug.onDidChangeActiveDebugSession(() => {
         this.show();
       }),
@@ -70,7 +73,8 @@ export class StatusBar implements vscode.Disposable {
     const took = this.latency === undefined ? '' : duration(this.latency);
     const right = this.comparisons.shareRight ?? '';
     const sure = confidence === undefined ? '' : `≥ ${percent(confidence)} sure`;
-    const parts = [mode, engineName(engine), right, took, sure];
+    const isBackward = this.sessions.directionOf(session) === 'backward';
+    const parts = [isBackward ? `${mode} ◀ backward` : mode, engineName(engine), right, took, sure];
     const icon = this.thinking ? '$(loading~spin)' : '$(lightbulb-sparkle)';
     this.item.text = `${icon} ${parts.filter(Boolean).join(' · ')}`;
     this.item.accessibilityInformation = {

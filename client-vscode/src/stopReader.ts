@@ -1,8 +1,9 @@
 /** Reads what is shown at a stop from the back end: the selected scope and its values. */
 import * as vscode from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import type { ShownValue } from './shownValues';
+import { checkedValues, type Comparison } from './comparison/model';
 import type { Sessions } from './sessions';
+import type { ShownValue } from './values';
 
 /** A scope of the stack, as the person selected it. */
 export interface ShownScope {
@@ -14,6 +15,8 @@ export interface ShownScope {
   readonly line: number;
   /** Scopes on the stack up to this one. */
   readonly depth: number;
+  /** Whether it is the innermost, where the session stands. */
+  readonly isTop: boolean;
   readonly values: ReadonlyMap<string, ShownValue>;
 }
 
@@ -64,7 +67,7 @@ export class StopReader implements vscode.Disposable {
 async function readScope(item: vscode.DebugStackFrame): Promise<ShownScope | undefined> {
   const stack = await readStack(item.session, item.threadId);
   const frame = stack.find((f) => f.id === item.frameId);
-  return frame && readFrame(item.session, frame, stack.length - stack.indexOf(frame));
+  return frame && readFrame(item.session, frame, stack.length - stack.indexOf(frame), isTop(stack, frame));
 }
 
 /** The innermost scope of a stop, whatever is selected. */
@@ -74,7 +77,12 @@ export async function readTop(
 ): Promise<ShownScope | undefined> {
   const stack = await readStack(session, threadId);
   const [top] = stack;
-  return top && readFrame(session, top, stack.length);
+  return top && readFrame(session, top, stack.length, true);
+}
+
+/** Whether a frame is the first of the stack; labels, as of what is imagined, are none. */
+function isTop(stack: readonly DebugProtocol.StackFrame[], frame: DebugProtocol.StackFrame): boolean {
+  return stack.find(({ presentationHint }) => presentationHint !== 'label') === frame;
 }
 
 async function readStack(
@@ -89,12 +97,16 @@ async function readFrame(
   session: vscode.DebugSession,
   frame: DebugProtocol.StackFrame,
   depth: number,
+  isTop: boolean,
 ): Promise<ShownScope | undefined> {
   if (frame.source?.path === undefined) return undefined;
   const body: unknown = await session.customRequest('scopes', { frameId: frame.id });
-  const values = new Map<string, ShownValue>();
-  for (const scope of (body as DebugProtocol.ScopesResponse['body']).scopes) {
-    if (scope.expensive) continue;
+  const { scopes } = body as DebugProtocol.ScopesResponse['body'];
+  const values = await readChecked(session, frame, scopes);
+  for (const scope of scopes) {
+    // Expressions are no variables, and what the two sides of a check say is read already.
+    if (scope.expensive || scope.presentationHint === 'expression') continue;
+    if (values.size > 0 && SIDES.includes(scope.presentationHint ?? '')) continue;
     const page: unknown = await session.customRequest('variables', {
       variablesReference: scope.variablesReference,
     });
@@ -104,7 +116,26 @@ async function readFrame(
       values.set(variable.name, shown(variable, scope.presentationHint !== 'globals'));
     }
   }
-  return { session, name: frame.name, path: localPath(frame.source.path), line: frame.line, depth, values };
+  const { name, line } = frame;
+  return { session, name, path: localPath(frame.source.path), line, depth, isTop, values };
+}
+
+/** The scopes of a checked session. */
+const SIDES = ['predicted', 'real'];
+
+/** The values of a frame beside what was predicted; none where nothing is compared. */
+async function readChecked(
+  session: vscode.DebugSession,
+  frame: DebugProtocol.StackFrame,
+  scopes: readonly DebugProtocol.Scope[],
+): Promise<Map<string, ShownValue>> {
+  if (!SIDES.every((side) => scopes.some(({ presentationHint }) => presentationHint === side))) return new Map();
+  try {
+    const comparison: unknown = await session.customRequest('foreframe/comparison', {});
+    return checkedValues(comparison as Comparison, frame);
+  } catch {
+    return new Map();
+  }
 }
 
 /** In a remote window VS Code turns a back end's paths into addresses of that window. */

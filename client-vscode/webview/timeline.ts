@@ -11,22 +11,28 @@ import {
   type ShowMessage,
   type StatusMessage,
   type TimelineStop,
+  type TimelineValue,
   type WebviewMessage,
+  zoomed,
 } from '../src/timeline/model';
+import { SPOKEN } from '../src/values';
 
 const vscode = acquireVsCodeApi();
 const main = document.querySelector('main') ?? document.body;
 let shown: ShowMessage | undefined;
 /** The column that the person looks at. It follows the session until an arrow key leads away. */
 let selected = -1;
+let zoom = (vscode.getState() as { zoom: number } | undefined)?.zoom ?? 1;
 
 const branches = element('select', { ariaLabel: 'Branch' });
 branches.addEventListener('change', () => {
   tell({ type: 'branch', id: Number(branches.value) });
 });
 const status = element('output', { role: 'status' });
-const tools = element('header', { hidden: true }, branches, searchForm(), status);
+const search = searchForm();
+const tools = element('header', { hidden: true }, branches, search, zoomButtons(), status);
 main.before(tools);
+magnify(zoom);
 
 window.addEventListener('message', ({ data }: MessageEvent<ShowMessage | StatusMessage>) => {
   if (data.type === 'status') {
@@ -38,6 +44,15 @@ window.addEventListener('message', ({ data }: MessageEvent<ShowMessage | StatusM
   render();
 });
 main.addEventListener('keydown', onKey);
+main.addEventListener(
+  'wheel',
+  (event) => {
+    if (!event.ctrlKey || event.deltaY === 0) return;
+    event.preventDefault();
+    magnify(zoomed(zoom, event.deltaY < 0 ? 1 : -1));
+  },
+  { passive: false },
+);
 window.addEventListener('focus', () => {
   if (document.activeElement === document.body) focusSelected();
 });
@@ -86,8 +101,28 @@ function searchForm(): HTMLElement {
   return element('span', { role: 'search', className: 'search' }, kind, input, ...buttons);
 }
 
+function zoomButtons(): HTMLElement {
+  const button = (sign: string, label: string, way: -1 | 0 | 1): HTMLElement => {
+    const made = element('button', { type: 'button', title: label, ariaLabel: label }, sign);
+    made.addEventListener('click', () => {
+      magnify(zoomed(zoom, way));
+    });
+    return made;
+  };
+  const buttons = [button('−', 'Zoom out (-)', -1), button('1:1', 'Usual size (0)', 0), button('+', 'Zoom in (+)', 1)];
+  return element('span', { role: 'group', ariaLabel: 'Zoom', className: 'zoom' }, ...buttons);
+}
+
+function magnify(to: number): void {
+  zoom = to;
+  vscode.setState({ zoom });
+  main.style.setProperty('--zoom', String(zoom));
+  main.classList.toggle('overview', zoom < 0.6);
+}
+
 function showTools({ branches: known, searchable }: ShowMessage): void {
-  tools.hidden = !searchable;
+  tools.hidden = false;
+  search.hidden = !searchable;
   branches.hidden = known.length < 2;
   branches.replaceChildren(
     ...known.map((branch: Branch) =>
@@ -163,6 +198,7 @@ function valueCell(
     return cell;
   }
   const changed = isChanged(stops, index, name);
+  if (value.check !== undefined) return checkedCell(cell, name, value, changed);
   const uncertain = value.confidence !== undefined && value.confidence < threshold;
   cell.classList.toggle('changed', changed);
   cell.classList.toggle('uncertain', uncertain);
@@ -171,6 +207,24 @@ function valueCell(
   cell.ariaLabel = `${name}: ${value.text}, ${value.provenance}${sure}${changed ? ', changed' : ''}`;
   if (changed) cell.append(element('span', { className: 'mark', ariaHidden: 'true' }, '◆'));
   cell.append(`${value.text}${uncertain ? ' ?' : ''}`);
+  return cell;
+}
+
+/** A value beside the real one: agreement by sign and colour. */
+function checkedCell(cell: HTMLElement, name: string, { text, check }: TimelineValue, changed: boolean): HTMLElement {
+  if (check === undefined) return cell;
+  const { verdict, predicted, real } = check;
+  const said = [`${name}: ${real ?? 'not there'}`, predicted === null ? 'not predicted' : `predicted ${predicted}`, SPOKEN[verdict]];
+  cell.ariaLabel = `${said.join(', ')}${changed ? ', changed' : ''}`;
+  cell.title = said.join('\n');
+  cell.classList.toggle('changed', changed);
+  if (verdict === 'match' || verdict === 'not comparable') {
+    const sign = element('span', { className: verdict === 'match' ? 'right' : '', ariaHidden: 'true' }, verdict === 'match' ? ' ✓' : ' ~');
+    cell.append(text, sign);
+    return cell;
+  }
+  cell.append(element('span', { className: 'wrong' }, `${predicted === null ? '' : `≈ ${predicted} `}✗`));
+  if (real !== null) cell.append(element('span', { className: 'right' }, ` = ${real}`));
   return cell;
 }
 
@@ -190,7 +244,14 @@ function focusSelected(): void {
   main.querySelector<HTMLElement>('th[aria-selected="true"]')?.focus();
 }
 
+const ZOOM_KEYS: Readonly<Record<string, -1 | 0 | 1>> = { '+': 1, '=': 1, '-': -1, '0': 0 };
+
 function onKey(event: KeyboardEvent): void {
+  const way = ZOOM_KEYS[event.key];
+  if (way !== undefined && !event.ctrlKey && !event.metaKey) {
+    magnify(zoomed(zoom, way));
+    return;
+  }
   const last = (shown?.stops.length ?? 0) - 1;
   const places: Record<string, number> = {
     ArrowLeft: selected - 1,

@@ -34,6 +34,7 @@ class StateTape(LiveTape):
         super().__init__(frames)
         self.lies = lies or {}
         self._places: dict[Trace, int] = {}  # frames of the tape up to a trace
+        self._edits: dict[tuple[int, str], tuple[str, str]] = {}  # depth, name → tape's text, own
         self._latest = 0
 
     async def predict(self, program: Any, trace: Any, goal: Any, **options: Any) -> Prediction:
@@ -65,15 +66,31 @@ class StateTape(LiveTape):
         if trace in self._places:
             return self._places[trace]
         wanted = key(trace)
-        found = [node.length for node in self.nodes if key(node) == wanted]
-        assert found, f"{wanted} is not on the tape"
-        return next((n for n in found if n >= self._latest), found[0])
+        found = [node for node in self.nodes if key(node) == wanted]
+        if not found:  # a person has changed a value: the tape goes on with that
+            found = [node for node in self.nodes if places(node) == places(trace)]
+            assert found, f"{wanted} is not on the tape"
+        else:
+            self._edits.clear()
+        node = next((node for node in found if node.length >= self._latest), found[0])
+        depth = len(trace.state.stack) - 1
+        for name, value in trace.state.top.locals.items():
+            before = node.state.top.locals.get(name)
+            if before is not None and before.text != value.text:
+                self._edits[depth, name] = before.text, value.text
+        return node.length
 
     def _told(self, frame: Frame) -> Frame:
         if frame.locals is None:
             return frame
-        values: dict[str, Value] = {
-            name: replace(value, text=self.lies.get((frame.line, name), value.text))
-            for name, value in frame.locals.items()
-        }
+        values: dict[str, Value] = {}
+        for name, value in frame.locals.items():
+            before, after = self._edits.get((frame.depth, name), ("", ""))
+            text = after if after and value.text == before else value.text
+            values[name] = replace(value, text=self.lies.get((frame.line, name), text))
         return replace(frame, locals=values)
+
+
+def places(node: Any) -> object:
+    """Where a stack stands."""
+    return [(scope.function, scope.line) for scope in node.state.stack]

@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { joinedBackend, type LaunchConfiguration } from '../launch';
 import { BackendConnection, type Death } from './connection';
 import { installBackend, ownEnvironment } from './install';
 import { pythonInterpreter } from './interpreter';
@@ -24,18 +25,15 @@ export class BackendFactory implements vscode.DebugAdapterDescriptorFactory {
   ) {}
 
   createDebugAdapterDescriptor(session: vscode.DebugSession): vscode.DebugAdapterDescriptor {
-    const { port, host, backend, program } = session.configuration as {
-      port?: number;
-      host?: string;
-      backend?: BackendCommand;
-      program?: string;
-    };
+    const { __backend: backend, ...launch } = session.configuration as LaunchConfiguration & { __backend?: BackendCommand };
+    const { program } = launch;
+    const joined = joinedBackend(launch);
     const died = (death: Death): void => {
       void this.report(death);
     };
-    if (port !== undefined) {
+    if (joined !== undefined) {
       return new vscode.DebugAdapterInlineImplementation(
-        BackendConnection.join(host ?? '127.0.0.1', port, this.log, died),
+        BackendConnection.join(joined.host, joined.port, this.log, died),
       );
     }
     if (backend === undefined) throw new Error('No Foreframe back end was found.');

@@ -1,6 +1,5 @@
 /** A predicted stop beside the real one, as a tree with the differences first. Pure. */
-
-export type Verdict = 'match' | 'differs' | 'missing' | 'extra' | 'not comparable';
+import type { ShownValue, Verdict } from '../values';
 
 interface CheckedValue {
   readonly name: string;
@@ -52,15 +51,6 @@ export interface Node {
 
 const ORDER: readonly Verdict[] = ['differs', 'missing', 'extra', 'not comparable', 'match'];
 
-/** The verdict in words that need no colour. */
-export const SPOKEN: Record<Verdict, string> = {
-  match: 'predicted right',
-  differs: 'predicted wrong',
-  missing: 'not predicted',
-  extra: 'predicted, but not there',
-  'not comparable': 'not comparable',
-};
-
 /** The tree of a comparison: the place, what was returned or raised, the scopes. Differences first. */
 export function nodesOf({ place, predicted, real, value, scopes }: Comparison): Node[] {
   const where: Node = {
@@ -83,6 +73,29 @@ export function nodesOf({ place, predicted, real, value, scopes }: Comparison): 
     });
   }
   return sorted(found);
+}
+
+/** The values of one real frame of the stack, each with what was predicted for it. */
+export function checkedValues(comparison: Comparison, frame: { name: string; line: number }): Map<string, ShownValue> {
+  const { scopes, value, real } = comparison;
+  const scope = scopes.findLast((s) => s.real?.function === frame.name && s.real.line === frame.line);
+  const found = new Map<string, ShownValue>();
+  const add = ({ verdict, predicted, confidence, real: text }: CheckedValue, name: string): void => {
+    found.set(name, {
+      name,
+      text: text ?? predicted ?? '',
+      local: true,
+      provenance: text === null ? 'predicted' : 'observed',
+      confidence: confidence ?? undefined,
+      check: { verdict, predicted, real: text },
+    });
+  };
+  if (scope === undefined) return found;
+  if (value !== null && scope === scopes.findLast((s) => s.real !== null)) {
+    add(value, real.event === 'exception' ? '(exception)' : `(return) ${real.function}`);
+  }
+  for (const one of scope.values) add(one, one.name);
+  return found;
 }
 
 function valueNode({ name, verdict, predicted, confidence, real }: CheckedValue): Node {

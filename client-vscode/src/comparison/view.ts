@@ -1,7 +1,8 @@
 /** The "Predicted vs Real" view: the comparison at the last stop of a checked session. */
 import * as vscode from 'vscode';
 import type { Sessions } from '../sessions';
-import { nodesOf, shareText, SPOKEN, type Comparison, type Node, type Report, type Verdict } from './model';
+import { SPOKEN, type Verdict } from '../values';
+import { nodesOf, shareText, type Comparison, type Node, type Report } from './model';
 
 const ICONS: Record<Verdict, vscode.ThemeIcon> = {
   match: new vscode.ThemeIcon('pass', new vscode.ThemeColor('testing.iconPassed')),

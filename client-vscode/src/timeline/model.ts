@@ -1,9 +1,12 @@
 /** The steps of a session as columns, with a cursor. Pure; shared with the webview. */
+import type { Check } from '../values';
 
 export interface TimelineValue {
   readonly text: string;
   readonly provenance: string;
   readonly confidence: number | undefined;
+  /** Beside the real value, where it was held against one. */
+  readonly check?: Check;
 }
 
 /** A step of the back end's timeline, as `foreframe/timeline` tells it. */
@@ -243,6 +246,15 @@ export function searchArguments(kind: SearchKind, text: string, direction: Direc
   if (kind === 'line' && !/^[1-9]\d*$/.test(typed)) return `${typed} is not the number of a line.`;
   const own = { line: { line: Number(typed) }, change: { name: typed }, condition: { condition: typed } };
   return { kind, direction, ...(kind in own ? own[kind as keyof typeof own] : {}) };
+}
+
+/** Sizes of the timeline, 1 being that of the editor's text. */
+const ZOOMS: readonly number[] = [0.5, 0.65, 0.8, 1, 1.25, 1.5, 2];
+
+/** The next size up (1) or down (-1), or the usual one (0). */
+export function zoomed(zoom: number, way: -1 | 0 | 1): number {
+  const at = ZOOMS.indexOf(zoom);
+  return (way === 0 || at < 0 ? undefined : ZOOMS[Math.min(Math.max(at + way, 0), ZOOMS.length - 1)]) ?? 1;
 }
 
 /** The variables of all stops, in order of appearance, those of one scope together. */

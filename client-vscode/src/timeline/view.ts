@@ -223,8 +223,8 @@ async function readStop(stop: SessionStop): Promise<TimelineStop | undefined> {
   const { name, path, line, depth } = scope;
   const source = line <= document.lineCount ? document.lineAt(line - 1).text.trim() : '';
   const values = Object.fromEntries(
-    [...scope.values].flatMap(([variable, { text, provenance, confidence, local }]) =>
-      local ? [[variable, { text, provenance, confidence }]] : [],
+    [...scope.values].flatMap(([variable, { text, provenance, confidence, local, check }]) =>
+      local ? [[variable, { text, provenance, confidence, ...(check === undefined ? {} : { check }) }]] : [],
     ),
   );
   return { path, scope: name, line, source, depth, values };

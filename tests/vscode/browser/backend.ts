@@ -3,7 +3,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-const PYTHON = path.resolve('.venv/bin/python');
+export const PYTHON = path.resolve('.venv/bin/python');
+const TAPE_BACKEND = path.resolve('tests/vscode/tape_backend.py');
 const FOREFRAME = path.resolve('.venv/bin/foreframe');
 const PROGRAMS = path.resolve('tests/vscode/programs');
 const FOLDER = path.resolve('.build/vscode/backend');
@@ -23,17 +24,32 @@ export function recording(name: string, { entry = '', args = '', unsure = 'share
 /** What a back end that crashes writes last. */
 export const LAST_WORDS = 'MemoryError: no room for the model';
 
+/** A value that is predicted wrong: the line that shows it, the variable, the text. */
+export type Lie = readonly [line: number, name: string, text: string];
+
+/** A tape of a run of a program, for a `Backend` that plays tapes. It answers from any state of it. */
+export function tape(name: string, lies: readonly Lie[] = []): string {
+  fs.mkdirSync(FOLDER, { recursive: true });
+  const file = path.join(FOLDER, `${name}-${lies.length}.tape`);
+  execFileSync(PYTHON, [TAPE_BACKEND, 'record', path.join(PROGRAMS, name), file, JSON.stringify(lies)]);
+  return `tape:${file}`;
+}
+
 /** The real command, wrapped so that its process can be found, and dies with words. */
 export class Backend {
-  readonly command = path.join(FOLDER, 'foreframe');
-  private readonly pidFile = path.join(FOLDER, 'pid');
+  readonly command: string;
+  private readonly pidFile: string;
 
-  constructor() {
+  /** `plays` tapes: the same adapter with a tape for a model. */
+  constructor(plays: 'models' | 'tapes' = 'models') {
     fs.mkdirSync(FOLDER, { recursive: true });
+    this.command = path.join(FOLDER, `foreframe-${plays}`);
+    this.pidFile = path.join(FOLDER, `pid-${plays}`);
+    const dap = plays === 'tapes' ? `'${PYTHON}' '${TAPE_BACKEND}'` : `'${FOREFRAME}'`;
     const script = [
       '#!/bin/sh',
       'exec 3<&0',
-      `'${FOREFRAME}' "$@" <&3 &`,
+      `if [ "$1" = dap ]; then ${dap} "$@" <&3 & else '${FOREFRAME}' "$@" <&3 & fi`,
       `[ "$1" != dap ] || echo $! > '${this.pidFile}'`,
       'wait $!',
       'status=$?',

@@ -224,6 +224,38 @@ export class Workbench {
     return found;
   }
 
+  /** Sets a variable of the first scope in the Variables view. */
+  async setVariable(name: string, value: string): Promise<void> {
+    await until(`${name} to be set`, async () => {
+      await this.variables();
+      const rows = this.page.locator('.debug-variables .monaco-list-row[aria-level="2"]');
+      const row = rows.filter({ has: this.page.locator('.name', { hasText: new RegExp(`^${name}[:=\\s]*$`) }) });
+      await row.first().dblclick({ timeout: 5000 });
+      await this.page.locator('.debug-variables .inputBoxWrapper input, .debug-variables .monaco-inputbox input').first().fill(value, { timeout: 5000 });
+      return true;
+    });
+    await this.press('Enter');
+  }
+
+  /** The rows of the Call Stack view as it shows them, innermost first. */
+  async stack(): Promise<string[]> {
+    return (await this.page.locator('.debug-call-stack .stack-frame').allTextContents()).map((row) => row.trim());
+  }
+
+  /** The rows of a tree that the extension shows, as a screen reader hears them. */
+  async treeRows(): Promise<string[]> {
+    const rows = await this.page.locator('.customview-tree .monaco-list-row').all();
+    return Promise.all(rows.map(async (row) => (await row.getAttribute('aria-label', { timeout: 2000 })) ?? ''));
+  }
+
+  /** A picture of a part of the page, for the extension's README. */
+  async picture(name: string, clip: { x: number; y: number; width: number; height: number }): Promise<void> {
+    const folder = path.join(SCREENSHOTS, 'pictures');
+    fs.mkdirSync(folder, { recursive: true });
+    await this.page.mouse.move(640, 790);
+    await this.page.screenshot({ path: path.join(folder, `${name}.png`), clip });
+  }
+
   /** The text of a line of the editor as it is seen, values beside it included. */
   async lineText(line: number): Promise<string> {
     const number = await this.lineNumber(line).boundingBox();
@@ -283,8 +315,9 @@ async function seen(locator: Locator): Promise<string> {
   const parts = await locator.evaluate((line) => {
     const found: string[] = [];
     for (const span of line.querySelectorAll('span > span')) {
-      const after = getComputedStyle(span, '::after').content;
-      found.push(span.textContent ?? '', /^"/.test(after) ? after.slice(1, -1) : '');
+      const [before, after] = ['::before', '::after'].map((side) => getComputedStyle(span, side).content);
+      const shown = [before, after].map((content) => (content && /^"/.test(content) ? content.slice(1, -1) : ''));
+      found.push(shown[0] ?? '', span.textContent ?? '', shown[1] ?? '');
     }
     return found;
   });

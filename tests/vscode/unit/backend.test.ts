@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { encodeMessage, FramingError, MessageDecoder } from '../../../client-vscode/src/backend/framing';
 import { LastWords } from '../../../client-vscode/src/backend/lastWords';
 import { findBackend, SettingMistake, type LookupPlaces } from '../../../client-vscode/src/backend/lookup';
-import { completeLaunch, LaunchMistake } from '../../../client-vscode/src/launch';
+import { completeLaunch, joinedBackend, LaunchMistake } from '../../../client-vscode/src/launch';
+import { pythonProcesses } from '../../../client-vscode/src/processList';
 
 const MESSAGES = [{ seq: 1, text: 'é ≈ 3' }, { seq: 2 }];
 
@@ -102,4 +103,43 @@ test('a launch that cannot work is refused with what to do', () => {
   assert.throws(() => completeLaunch({ program: 'a', args: '1' }, DEFAULTS), /name it/);
   assert.throws(() => completeLaunch({ program: 'a', mode: 'dream' }, DEFAULTS), /imagine, check, live/);
   assert.deepEqual(completeLaunch({ program: 'a', mode: 'live', args: ['x'] }, DEFAULTS).args, ['x']);
+});
+
+test('attaching needs an address or a process, and takes no program', () => {
+  const attach = (more: object): ReturnType<typeof completeLaunch> => completeLaunch({ request: 'attach', ...more }, DEFAULTS);
+  assert.deepEqual(attach({ connect: { port: 5678 } }), {
+    type: 'foreframe',
+    request: 'attach',
+    name: 'Attach to localhost:5678',
+    mode: 'live',
+    connect: { port: 5678 },
+    engine: 'auto',
+    maxFrames: 1000,
+  });
+  assert.equal(attach({ processId: '42' }).name, 'Attach to process 42');
+  assert.equal(attach({ port: 1, host: 'far' }).name, 'Attach to far:1');
+  assert.throws(() => attach({}), /what to attach to/);
+  assert.throws(() => attach({ processId: 1, mode: 'check' }), LaunchMistake);
+});
+
+test('the port of an attach is the program\'s, and a joined back end has another', () => {
+  const attached = completeLaunch({ request: 'attach', port: 5678 }, { ...DEFAULTS, port: 4711 });
+  assert.deepEqual([attached.port, joinedBackend(attached)], [5678, { host: '127.0.0.1', port: 4711 }]);
+  assert.equal(joinedBackend(completeLaunch({ request: 'attach', port: 5678 }, DEFAULTS)), undefined);
+  assert.deepEqual(joinedBackend(completeLaunch({ program: 'a', port: 5, host: 'h' }, DEFAULTS)), { host: 'h', port: 5 });
+  assert.equal(joinedBackend(completeLaunch({ program: 'a' }, DEFAULTS)), undefined);
+});
+
+test('what may be predicted ahead is the back end\'s own choice unless the person has one', () => {
+  assert.equal('lookAheadTokens' in completeLaunch({ program: 'a' }, DEFAULTS), false);
+  assert.equal(completeLaunch({ program: 'a' }, { ...DEFAULTS, lookAheadTokens: 50 }).lookAheadTokens, 50);
+  assert.equal(completeLaunch({ program: 'a', lookAheadTokens: 7 }, { ...DEFAULTS, lookAheadTokens: 50 }).lookAheadTokens, 7);
+});
+
+test('Python processes are told from others, the newest first', () => {
+  const listing = '    1 /sbin/init\n   42 /usr/bin/python3.12 -m http.server\n  7 vim python.py\n  99 python app.py\n';
+  assert.deepEqual(pythonProcesses(listing), [
+    { id: '99', command: 'python app.py' },
+    { id: '42', command: '/usr/bin/python3.12 -m http.server' },
+  ]);
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PythonSyntax } from '../../../client-vscode/src/python/syntax';
-import { describe, inlineValues, percent, scopeNamed, type ShownValue } from '../../../client-vscode/src/shownValues';
+import { describe, inlineValues, opacityOf, percent, scopeNamed } from '../../../client-vscode/src/shownValues';
+import type { ShownValue, Verdict } from '../../../client-vscode/src/values';
 
 const SOURCE = `def f(n, word):
     # n in a comment
@@ -68,4 +69,29 @@ test('a scope of the stack is found by its name and place', () => {
   assert.equal(scopeNamed(syntax, 'f', at('return 2'))?.path, 'f');
   assert.equal(scopeNamed(syntax, '<module>', at('f()')), undefined);
   assert.equal(scopeNamed(syntax, '<lambda>', at('x = 1')), null);
+});
+
+const checked = (verdict: Verdict, predicted: string | null, real: string | null): [string, ShownValue] =>
+  value('n', real ?? predicted ?? '', { provenance: 'observed', check: { verdict, predicted, real } });
+
+test('a checked value has its verdict as a sign, and both sides where they differ', () => {
+  const syntax = new PythonSyntax(SOURCE);
+  const told = (...one: Parameters<typeof checked>): (string | undefined)[] => {
+    const [first] = inlineValues(syntax, syntax.functions()[0], 0, new Map([checked(...one)]), 0.5);
+    return [first?.certainty, first?.text, first?.real];
+  };
+  assert.deepEqual(told('match', '4', '4'), ['right', 'n = 4 ✓', undefined]);
+  assert.deepEqual(told('differs', '5', '4'), ['wrong', 'n ≈ 5 ✗', ' = 4']);
+  assert.deepEqual(told('missing', null, '4'), ['wrong', 'n not predicted ✗', ' = 4']);
+  assert.deepEqual(told('extra', '5', null), ['wrong', 'n ≈ 5 ✗ does not exist', undefined]);
+  assert.deepEqual(told('not comparable', '<o>', '<o at 1>'), ['given', 'n = <o at 1> ~', undefined]);
+  assert.equal(describe(checked('differs', '5', '4')[1]), 'real: 4, predicted: 5, 90 % sure, predicted wrong');
+});
+
+test('what is less sure fades and stays legible, and nothing fades in high contrast', () => {
+  assert.equal(opacityOf(1, false), 1);
+  assert.equal(opacityOf(0.5, false), 0.8);
+  assert.equal(opacityOf(0, false), 0.6);
+  assert.equal(opacityOf(undefined, false), 1);
+  assert.equal(opacityOf(0, true), 1);
 });

@@ -7,6 +7,7 @@ import {
   rowsOf,
   searchArguments,
   StepTimeline,
+  zoomed,
   type Branch,
   type Step,
   type TimelineStop,
@@ -139,4 +140,13 @@ test('a search asks for what its kind needs', () => {
   assert.deepEqual(searchArguments('exception', 'n', 'forward'), { kind: 'exception', direction: 'forward' });
   assert.match(String(searchArguments('condition', ' ', 'forward')), /Type a condition/);
   assert.match(String(searchArguments('line', 'x', 'forward')), /not the number/);
+});
+
+test('the timeline is made larger and smaller in steps, and has an end both ways', () => {
+  assert.equal(zoomed(1, 1), 1.25);
+  assert.equal(zoomed(1, -1), 0.8);
+  assert.equal(zoomed(2, 1), 2);
+  assert.equal(zoomed(0.5, -1), 0.5);
+  assert.equal(zoomed(2, 0), 1);
+  assert.equal(zoomed(0.77, 1), 1);
 });
