@@ -30,7 +30,15 @@ from foreframe_models.engines.base import (
     VocabularyMismatch,
 )
 from foreframe_models.engines.served_vocabulary import END, compact_specials
-from foreframe_models.engines.vllm_replies import API_KEY, Reply, read_error, read_event, read_reply
+from foreframe_models.engines.vllm_connection import bound
+from foreframe_models.engines.vllm_replies import (
+    API_KEY,
+    Reply,
+    read_error,
+    read_event,
+    read_ids,
+    read_reply,
+)
 from foreframe_models.vocabulary import Vocabulary
 from foreframe_protocol.trace_pieces import SEPARATORS, Separator
 
@@ -38,6 +46,8 @@ CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 120.0  # of silence: a long prompt on a busy server
 CONNECT_TRIES = 3
 RETRY_SECONDS = 0.2  # doubled with each try
+MOST_CONNECTIONS = 512  # the server's own queue knows priorities, ours would not
+MOST_EMPTY = 1000  # events without a token, in one answer
 CACHED_TEXTS = 4096
 TOKEN_CHARACTERS = 32  # per token: text beyond that many a token of the context cannot fit
 
@@ -135,10 +145,11 @@ class VllmEngine(Engine):
                 f"a prompt of {len(prompt)} tokens does not fit the {info.context_tokens} that "
                 f"{info.name} reads"
             )
+        max_tokens = min(request.max_tokens, room)
         body = {
             "model": info.name,
             "prompt": prompt,
-            "max_tokens": min(request.max_tokens, room),
+            "max_tokens": max_tokens,
             "temperature": request.temperature,
             "stop_token_ids": sorted(request.stop_ids),
             "skip_special_tokens": False,
@@ -156,7 +167,9 @@ class VllmEngine(Engine):
         async with self._post(body) as response:
             finish = None
             totals = Chunk()
-            async for event in self._events(response):
+            count = empty = 0
+            events = self._events(response)
+            while (event := await self._next(events)) is not None:
                 chunk = read_event(
                     event, self.url, self._specials, masked=request.grammar is not None
                 )
@@ -165,6 +178,10 @@ class VllmEngine(Engine):
                     totals = chunk
                 if chunk.finish is Finish.STOP and request.grammar is not None:
                     chunk = self._without_end(chunk)
+                count += len(chunk.ids)
+                empty += not chunk.ids
+                if count > max_tokens or empty > MOST_EMPTY:
+                    raise EngineAborted(f"vLLM at {self.url} does not stop where it was told")
                 if chunk.ids:
                     yield replace(chunk, finish=None)
         if finish is None:
@@ -194,7 +211,11 @@ class VllmEngine(Engine):
                 if response.status_code == 200:
                     yield response
                     return
-                error = read_error(response.status_code, await response.aread(), self.url)
+                async with asyncio.timeout(self._answer_seconds):
+                    told = await response.aread()
+                error = read_error(response.status_code, told, self.url)
+            except TimeoutError as late:
+                raise self._lost(httpx.ReadTimeout("no end")) from late
             except httpx.HTTPError as lost:
                 raise self._lost(lost) from lost
             finally:
@@ -204,6 +225,20 @@ class VllmEngine(Engine):
             if "priority" not in str(error).lower() or body.pop("priority", None) is None:
                 raise error
             self._priorities = False
+
+    async def _next(self, events: AsyncIterator[Reply]) -> Reply | None:
+        """The next event that tells something; None at the end. Raises EngineAborted.
+
+        Comments and empty events do not count: a server may send them for ever.
+        """
+        try:
+            async with asyncio.timeout(self._answer_seconds):
+                async for event in events:
+                    if event.get("choices") or "error" in event or event.get("usage"):
+                        return event
+        except TimeoutError as error:
+            raise self._lost(httpx.ReadTimeout("no event")) from error
+        return None
 
     async def _events(self, response: httpx.Response) -> AsyncIterator[Reply]:
         """The events of a stream, as JSON objects."""
@@ -229,7 +264,7 @@ class VllmEngine(Engine):
         try:
             told = reply["choices"][0]["prompt_logprobs"]
             return tuple(float(told[at][str(ids[at])]["logprob"]) for at in range(start, len(ids)))
-        except (LookupError, TypeError) as error:
+        except (LookupError, TypeError, ValueError) as error:
             raise EngineRefused(
                 f"vLLM at {self.url} gives no log-probabilities of prompts"
             ) from error
@@ -278,10 +313,7 @@ class VllmEngine(Engine):
     async def _tokenize(self, model: str, text: str) -> tuple[int, ...]:
         """Token ids as the server's tokenizer sees `text`, special tokens' texts included."""
         body = {"model": model, "prompt": text, "add_special_tokens": False}
-        tokens = (await self._json("POST", "/tokenize", body)).get("tokens")
-        if not isinstance(tokens, list):
-            raise EngineRefused(f"{self.url} has no tokenizer to ask: is it a vLLM server?")
-        return tuple(tokens)
+        return read_ids((await self._json("POST", "/tokenize", body)).get("tokens"), self.url)
 
     async def health(self) -> str:
         try:
@@ -322,7 +354,10 @@ class VllmEngine(Engine):
         for attempt in range(CONNECT_TRIES):
             request = self._client.build_request(method, path, content=content)
             try:
-                return await self._client.send(request, stream=stream)
+                async with asyncio.timeout(self._answer_seconds):  # however slowly it drips
+                    return await self._client.send(request, stream=stream)
+            except TimeoutError as error:
+                raise self._lost(httpx.ReadTimeout("no answer")) from error
             except (httpx.ConnectError, httpx.RemoteProtocolError) as error:
                 if attempt + 1 == CONNECT_TRIES:
                     raise self._lost(error) from error
@@ -332,11 +367,11 @@ class VllmEngine(Engine):
         raise AssertionError("the last try returns or raises")
 
     def _connect(self) -> httpx.AsyncClient:
-        headers = {"content-type": "application/json"}
+        headers = {"content-type": "application/json", "accept-encoding": "identity"}
         if key := os.environ.get(API_KEY):
             headers["authorization"] = f"Bearer {key}"
         timeout = httpx.Timeout(self._answer_seconds, connect=CONNECT_SECONDS, pool=None)
-        limits = httpx.Limits(max_connections=32, keepalive_expiry=30)
+        limits = httpx.Limits(max_connections=MOST_CONNECTIONS, keepalive_expiry=30)
         try:
             return httpx.AsyncClient(
                 base_url=self.url,
@@ -344,6 +379,7 @@ class VllmEngine(Engine):
                 timeout=timeout,
                 limits=limits,
                 transport=self._transport,
+                event_hooks={"response": [bound]},
             )
         except (httpx.InvalidURL, ValueError) as error:
             raise EngineUnreachable(f"{self.url} is no address of a server: {error}") from error

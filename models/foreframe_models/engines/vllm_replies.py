@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,9 @@ from foreframe_models.engines.base import (
 )
 
 API_KEY = "FOREFRAME_API_KEY"
+MOST_ID = 1 << 24  # no vocabulary is larger
+LEAST_CERTAIN = 0.01  # above it, a logarithm is of no probability; rounding gives less
+MOST_WORDS = 500  # characters of a server's own words
 BANNED = -9000.0  # a masked token's log-probability is sent as -9999
 
 Reply = Mapping[str, Any]
@@ -27,7 +31,7 @@ def read_reply(body: bytes, url: str) -> Reply:
     """A JSON object. Raises EngineRefused when it is none."""
     try:
         reply = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         reply = None
     if not isinstance(reply, dict):
         raise EngineRefused(
@@ -40,7 +44,7 @@ def read_error(status: int, body: bytes, url: str) -> EngineError:
     """The error that an HTTP status and its body mean."""
     try:
         reply = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         reply = {}
     error = reply.get("error", reply) if isinstance(reply, dict) else {}
     if not isinstance(error, dict):
@@ -48,7 +52,7 @@ def read_error(status: int, body: bytes, url: str) -> EngineError:
     words = str(
         error.get("message") or error.get("detail") or body[:200].decode("utf-8", "replace")
     )
-    words = words.strip().split("\n", 1)[0] or "no reason given"
+    words = words.strip().split("\n", 1)[0][:MOST_WORDS] or "no reason given"
     if error.get("param") == "input_tokens" or "maximum context length" in words:
         return PromptTooLong(words)
     if "out of memory" in words.lower() or "OutOfMemory" in words:
@@ -71,8 +75,29 @@ def read_error(status: int, body: bytes, url: str) -> EngineError:
 def read_event(event: Reply, url: str, specials: frozenset[int], *, masked: bool) -> Chunk:
     """One event of a completion stream. `masked`: the request has a grammar.
 
-    Raises EngineError for an event that tells of an error.
+    Raises EngineError for an event that tells of an error, or is none.
     """
+    try:
+        return _read_event(event, url, specials, masked=masked)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise EngineAborted(
+            f"vLLM at {url} sent what is no event: {json.dumps(event)[:200]}"
+        ) from error
+
+
+def read_ids(told: object, url: str) -> tuple[int, ...]:
+    """Token ids. Raises EngineRefused for what are none."""
+    if not isinstance(told, list) or not all(is_id(token) for token in told):
+        raise EngineRefused(f"{url} has no tokenizer to ask: is it a vLLM server?")
+    return tuple(told)
+
+
+def is_id(told: object) -> bool:
+    """Whether it can be a token's id."""
+    return type(told) is int and 0 <= told < MOST_ID
+
+
+def _read_event(event: Reply, url: str, specials: frozenset[int], *, masked: bool) -> Chunk:
     if "error" in event:
         raw = event["error"]
         status = raw.get("code") if isinstance(raw, dict) else None
@@ -84,7 +109,7 @@ def read_event(event: Reply, url: str, specials: frozenset[int], *, masked: bool
         raise error
     usage = event.get("usage") or {}
     details = usage.get("prompt_tokens_details") or {}
-    totals = usage.get("prompt_tokens") or 0, details.get("cached_tokens") or 0
+    totals = int(usage.get("prompt_tokens") or 0), int(details.get("cached_tokens") or 0)
     if not event.get("choices"):
         return Chunk(prompt_tokens=totals[0], cached_tokens=totals[1])
     choice = event["choices"][0]
@@ -96,6 +121,9 @@ def read_event(event: Reply, url: str, specials: frozenset[int], *, masked: bool
     texts = tuple(said.get("tokens") or ())[: len(ids)]
     if len(values) != len(ids) or len(texts) != len(ids):
         raise EngineAborted(f"vLLM at {url} sent {len(ids)} tokens and {len(texts)} texts")
+    if not all(map(is_id, ids)) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("no ids, or no texts")
+    values = tuple(value if value is None else _logprob(value) for value in values)
     return Chunk(
         ids=ids,
         texts=tuple(
@@ -109,6 +137,14 @@ def read_event(event: Reply, url: str, specials: frozenset[int], *, masked: bool
         prompt_tokens=totals[0],
         cached_tokens=totals[1],
     )
+
+
+def _logprob(told: float) -> float:
+    """A log-probability. Raises ValueError and TypeError for what is none."""
+    value = float(told)
+    if math.isnan(value) or value > LEAST_CERTAIN:
+        raise ValueError(f"{told} is no log-probability")
+    return min(value, 0.0)
 
 
 def _only_choice(top: Mapping[str, float] | None) -> bool:

@@ -84,6 +84,8 @@ async def act(live: LiveSession, asked: Act, wait: float) -> tuple[ActionAnswer,
         case SetBreakpoints():
             live.set_breakpoints(asked.breakpoints)
     is_done = await live.settled(wait) if waits(asked) else True
+    if is_done and waits(asked):
+        text = text or live.trouble
     answer = ActionAnswer(session=live.view(), found=found, text=text, ahead=ahead)
     return answer, is_done
 

@@ -66,6 +66,7 @@ class LiveSession:
         self.exit_code: int | None = None
         self.last_used = time.monotonic()
         self.waiting = 0  # requests that wait for an action to end
+        self.trouble = ""  # why the last action ended early: what the engine could not do
         self._stop: StopView | None = None
         self._before: State | None = None  # of the last stop
         self._settled = asyncio.Event()
@@ -130,6 +131,8 @@ class LiveSession:
         keeper.when_kept(kept)
 
     def output(self, output: Output) -> None:
+        if output.kind == "error":
+            self.trouble = output.text.strip()
         self._tell(
             lambda sequence: OutputEvent(
                 sequence=sequence, stream=output.kind, text=output.text, line=output.line
@@ -191,6 +194,7 @@ class LiveSession:
     def begun(self) -> None:
         """An action has begun: told, with how far it has come from time to time."""
         self._settled.clear()
+        self.trouble = ""
         self._tell(partial(progress, 0))
         if self._progress is None or self._progress.done():
             self._progress = asyncio.create_task(self._watch())
