@@ -60,11 +60,11 @@ class Told(TypedDict):
 
 
 def programs(count: int, seed: int = SEED) -> Iterator[tuple[Item, list[Frame]]]:
-    """Generated calls with their real traces. Runs them, in this process."""
+    """Generated calls with their real traces, no drills. Runs them, in this process."""
     rng = Random(seed)
     made = 0
     while made < count:
-        sample = draw(rng, 1.0)
+        sample = draw(rng, 1.0, drills=False)
         try:
             frames, finished = trace(sample, LIMITS)
             program = Program.parse(sample.source, f"generated {made}")

@@ -9,8 +9,9 @@ from random import Random
 import pytest
 
 from foreframe_models.training.documents import TraceLimits, trace
+from foreframe_models.training.programs import mixture
 from foreframe_models.training.programs.drills import FAMILIES, drill, variants
-from foreframe_models.training.programs.generator import Sample
+from foreframe_models.training.programs.generator import Maker, Sample
 from foreframe_protocol.states import Event
 
 
@@ -59,6 +60,30 @@ def test_the_other_values_of_a_drill_hold_the_elements_of_the_first() -> None:
     for other in variants(rng, "DSI", {"a": 1, "b": 2}):
         assert isinstance(other, dict)
         assert set(other) == {"a", "b"}
+
+
+def test_programs_like_what_people_write_can_be_drawn_without_drills(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[str] = []
+
+    def note(name: str) -> Maker:
+        def maker(rng: Random, level: float) -> Sample:
+            made.append(name)
+            return Sample("")
+
+        return maker
+
+    drilled = note("drill")
+    monkeypatch.setattr(mixture, "drill", drilled)
+    monkeypatch.setattr(mixture, "KINDS", [(1, 0.0, drilled), (1, 0.0, note("other"))])
+    rng = Random(1)
+    for _ in range(20):
+        mixture.draw(rng, 1.0, drills=False)
+    assert set(made) == {"other"}
+    for _ in range(20):
+        mixture.draw(rng, 1.0)
+    assert set(made) == {"drill", "other"}
 
 
 def test_tests_of_elements_go_both_ways() -> None:

@@ -34,8 +34,15 @@ KINDS: list[tuple[float, float, Maker]] = [
 ]
 
 
-def draw(rng: Random, level: float) -> Sample:
-    """A program. `level` goes from 0 (straight lines) to 1 (everything)."""
-    rows = [(weight, maker) for weight, least, maker in KINDS if level >= least]
+def draw(rng: Random, level: float, *, drills: bool = True) -> Sample:
+    """A program. `level` goes from 0 (straight lines) to 1 (everything).
+
+    Without `drills` it is like what people write.
+    """
+    rows = [
+        (weight, maker)
+        for weight, least, maker in KINDS
+        if level >= least and (drills or maker is not drill)
+    ]
     maker = rng.choices([m for _, m in rows], [w for w, _ in rows])[0]
     return maker(rng, level)
