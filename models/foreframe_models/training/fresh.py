@@ -38,15 +38,22 @@ def _mapped_mb() -> int:
 
 
 def fresh_document(
-    rng: Random, level: float, vocabulary: Vocabulary, context: int, *, parts: bool = True
+    rng: Random,
+    level: float,
+    vocabulary: Vocabulary,
+    context: int,
+    *,
+    parts: bool = True,
+    drills: bool = True,
 ) -> Document | None:
     """One program's document; None when the program is of no use.
 
     `parts`: frames tell of the values within lines and of the elements that a loop takes next.
+    `drills`: see `mixture.draw`.
     """
     limits = LIMITS if parts else BARE
     # Short and simple programs never stop coming: real ones are mostly that.
-    sample = draw(rng, level if rng.random() < 0.7 else level * rng.random())
+    sample = draw(rng, level if rng.random() < 0.7 else level * rng.random(), drills=drills)
     task = draw_task(rng, level)
     try:
         runs = []

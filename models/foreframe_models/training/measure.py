@@ -59,12 +59,13 @@ def heldout(
     seed: int = 20_000_003,
     *,
     parts: bool = True,
+    drills: bool = True,
 ) -> list[Document]:
     """Generated programs from a seed that no worker uses."""
     rng = Random(seed)
     found: list[Document] = []
     while len(found) < count:
-        written = fresh_document(rng, 1.0, vocabulary, context, parts=parts)
+        written = fresh_document(rng, 1.0, vocabulary, context, parts=parts, drills=drills)
         if written is not None:
             found.append(written)
     return found

@@ -191,6 +191,7 @@ def ship(
     given = list(read_programs(programs, vocabulary, context)) if programs else []
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     threads = next(row["start"]["threads"] for row in rows if "start" in row)
+    unseen = heldout(count, vocabulary, context, CARD_SEED, drills=False)
     card = Card(
         parameters=sum(weight.numel() for weight in model.parameters()),
         vocabulary=vocabulary.version,
@@ -200,7 +201,7 @@ def ship(
         hardware=hardware(threads),
         precision=precision,
         agreement=agreement,
-        generated=exactness(model, heldout(count, vocabulary, context, CARD_SEED), vocabulary),
+        generated=exactness(model, unseen, vocabulary),
         programs=exactness(model, given, vocabulary) if given else None,
         extra=json.loads(extra.read_text(encoding="utf-8")) if extra else {},
         confidence=confidence,
