@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from foreframe_protocol.states import (
     Event,
@@ -30,6 +31,11 @@ class Told(BaseModel):
     """An answer's body."""
 
     model_config = ConfigDict(extra="ignore")
+
+
+def shown(example: JsonDict) -> ConfigDict:
+    """What a request's body is told with in the documentation."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
 
 
 class Problem(Told):

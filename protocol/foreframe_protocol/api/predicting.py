@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from foreframe_protocol.api import examples
 from foreframe_protocol.api.bodies import (
     MOST_SOURCE,
     MOST_TEXT,
@@ -14,6 +15,7 @@ from foreframe_protocol.api.bodies import (
     StateView,
     Told,
     UsageView,
+    shown,
 )
 from foreframe_protocol.api.programs import BreakpointSpec, RunRequest
 from foreframe_protocol.states import (
@@ -26,6 +28,8 @@ from foreframe_protocol.states import (
 
 class PredictRequest(RunRequest):
     """One action from a state, or from the entry when there is none. Nothing is kept."""
+
+    model_config = shown(examples.PREDICT)
 
     state: StateView | None = None
     action: Action = Action.STEP_INTO
@@ -45,6 +49,8 @@ class PredictedStep(Told):
 
 class InputsRequest(RunRequest):
     """Arguments that may lead to an outcome: one of `returned`, `raised`, `reached` (a line)."""
+
+    model_config = shown(examples.INPUTS)
 
     returned: str | None = Field(None, max_length=MOST_TEXT)
     raised: str | None = Field(None, max_length=MOST_TEXT)
@@ -67,6 +73,8 @@ class InputsAnswer(Told):
 
 class CompareRequest(RunRequest):
     """A prediction beside one real run. Executes the program: only with `--allow-run`."""
+
+    model_config = shown(examples.COMPARE)
 
     resync: Literal["reality", "free"] = "reality"
 
@@ -93,6 +101,8 @@ class FillRequest(Asked):
     `examples`: what is wanted besides what the source says, as `f(1) -> 2`. `runs`: also run the
     examples for real, only with `--allow-run`.
     """
+
+    model_config = shown(examples.FILL)
 
     source: str = Field(max_length=MOST_SOURCE)
     line: int | None = Field(None, ge=1)
@@ -144,6 +154,8 @@ class HaltingView(Told):
 
 
 class ExplainRequest(RunRequest):
+    """A run to be told in words, by its length if not said how."""
+
     detail: Literal["steps", "changes", "calls"] | None = None
 
 
@@ -166,6 +178,8 @@ class EvaluateRequest(Asked):
 
     Without `real`, the real one is traced from `source`: only with `--allow-run`.
     """
+
+    model_config = shown(examples.EVALUATE)
 
     predicted: str = Field(max_length=MOST_SOURCE)
     real: str | None = Field(None, max_length=MOST_SOURCE)

@@ -6,7 +6,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from foreframe_protocol.api.bodies import MOST_SOURCE, MOST_TEXT, Asked
+from foreframe_protocol.api import examples
+from foreframe_protocol.api.bodies import MOST_SOURCE, MOST_TEXT, Asked, shown
 
 
 class RunRequest(Asked):
@@ -14,6 +15,8 @@ class RunRequest(Asked):
 
     Either `source`, or `file`: a path inside the folders that the server was started with.
     """
+
+    model_config = shown(examples.CALL)
 
     source: str | None = Field(None, max_length=MOST_SOURCE)
     file: str | None = Field(None, max_length=4096)
@@ -32,6 +35,8 @@ class RunRequest(Asked):
 
 class BreakpointSpec(Asked):
     """A line to stop at."""
+
+    model_config = shown(examples.BREAKPOINT)
 
     line: int = Field(ge=1)
     condition: str | None = Field(None, max_length=MOST_TEXT)

@@ -6,7 +6,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from foreframe_protocol.api.bodies import MOST_TEXT, StateView, Told
+from foreframe_protocol.api import examples
+from foreframe_protocol.api.bodies import MOST_TEXT, StateView, Told, shown
 from foreframe_protocol.api.programs import BreakpointSpec, RunRequest
 from foreframe_protocol.states import (
     Verdict,
@@ -30,6 +31,8 @@ class NewSession(RunRequest):
     `resume`: the number of a kept session, which the same program goes on with; without `source`
     and `file` it is that program and that call.
     """
+
+    model_config = shown(examples.SESSION)
 
     mode: Literal["imagine", "check"] = "imagine"
     stop_on_entry: bool = True

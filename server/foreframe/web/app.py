@@ -15,6 +15,7 @@ from foreframe.dap.launch import OpenWorld, open_model
 from foreframe.web import problems
 from foreframe.web.guard import Guard
 from foreframe.web.metrics import Measured, Metrics
+from foreframe.web.openapi import describe
 from foreframe.web.registry import Registry
 from foreframe.web.routes import (
     actions,
@@ -30,7 +31,7 @@ from foreframe.web.routes import (
 from foreframe.web.serving import Serving
 from foreframe.web.settings import ServeSettings
 from foreframe.web.worlds import Worlds
-from foreframe_protocol.api import PREFIX, Problem
+from foreframe_protocol.api import PREFIX
 
 STATIC = Path(__file__).parent / "static"
 ROUTERS = (
@@ -44,7 +45,6 @@ ROUTERS = (
     filling.router,
     server.router,
 )
-PROBLEM = {"model": Problem, "content": {problems.MEDIA_TYPE: {}}}
 
 
 def create_app(settings: ServeSettings, open_world: OpenWorld = open_model) -> ASGIApp:
@@ -79,6 +79,7 @@ def create_app(settings: ServeSettings, open_world: OpenWorld = open_model) -> A
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     app.include_router(server.unprefixed)
+    describe(app)
     if STATIC.is_dir():
         app.mount("/static", StaticFiles(directory=STATIC), name="static")
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="page")

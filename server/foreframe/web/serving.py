@@ -35,6 +35,11 @@ def serving_of(connection: HTTPConnection) -> Serving:
     return found
 
 
+async def served(connection: HTTPConnection) -> Serving:
+    """The same, as what a route depends on."""
+    return serving_of(connection)
+
+
 Key = Annotated[
     str | None,
     Header(
@@ -42,4 +47,4 @@ Key = Annotated[
         description="The same key with the same body gives the same answer again.",
     ),
 ]
-Served = Annotated[Serving, Depends(serving_of)]
+Served = Annotated[Serving, Depends(served)]

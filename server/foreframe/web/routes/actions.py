@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Response, status
 
@@ -18,7 +18,12 @@ MOST_WAIT = 60.0
 router = APIRouter(tags=["actions"])
 
 
-@router.post("/sessions/{id}/actions")
+GOES_ON: dict[int | str, dict[str, Any]] = {
+    202: {"model": ActionAnswer, "description": "It goes on: events tell where it leads."}
+}
+
+
+@router.post("/sessions/{id}/actions", responses=GOES_ON)
 async def action(
     serving: Served,
     id: Ident,  # noqa: A002

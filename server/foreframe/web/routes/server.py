@@ -77,7 +77,12 @@ async def plot(
     return FileResponse(folder / plot, media_type="image/png")
 
 
-@unprefixed.get("/metrics", response_class=Response)
-def metrics(serving: Served) -> Response:
+TEXT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"schema": {"type": "string"}}}}
+}
+
+
+@unprefixed.get("/metrics", response_class=Response, responses=TEXT)
+async def metrics(serving: Served) -> Response:
     """Counters, times and gauges, to be scraped by Prometheus."""
     return Response(serving.metrics.text(), media_type=CONTENT_TYPE_LATEST)

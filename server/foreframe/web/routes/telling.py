@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
@@ -47,7 +47,12 @@ async def session_halts(serving: Served, id: Ident) -> HaltingView:  # noqa: A00
     return halting_view(await to_thread(does_it_end, live.launched.program, live.timeline.tip))
 
 
-@router.get("/sessions/{id}/export", response_class=Response)
+FILES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {kind: {"schema": {"type": "string"}} for kind in MEDIA_TYPES.values()}}
+}
+
+
+@router.get("/sessions/{id}/export", response_class=Response, responses=FILES)
 async def export(
     serving: Served,
     id: Ident,  # noqa: A002

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
 from starlette.responses import StreamingResponse
@@ -15,7 +15,7 @@ from foreframe.web.acting import scope_of
 from foreframe.web.event_log import EventLog
 from foreframe.web.routes.sessions import Ident
 from foreframe.web.serving import Served
-from foreframe.web.streams import event_stream
+from foreframe.web.streams import MEDIA_TYPE, event_stream
 from foreframe.web.views import timeline_view
 from foreframe_protocol.api import MOST_TEXT, TimelineView, ValueView
 
@@ -49,7 +49,21 @@ async def value(
     return ValueView(text=result.text, provenance=result.provenance, confidence=result.confidence)
 
 
-@router.get("/sessions/{id}/events", response_class=StreamingResponse)
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events: `id` is the number, `event` the kind, `data` an EventView.",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"type": "string"},
+                "example": "id: 2\nevent: stopped\n"
+                'data: {"kind": "stopped", "sequence": 2, "stop": {"reason": "entry"}}\n\n',
+            }
+        },
+    }
+}
+
+
+@router.get("/sessions/{id}/events", response_class=StreamingResponse, responses=STREAM)
 async def events(
     serving: Served,
     id: Ident,  # noqa: A002

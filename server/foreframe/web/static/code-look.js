@@ -29,7 +29,7 @@ export const look = EditorView.theme({
   '.cm-panels': { backgroundColor: 'var(--card)', color: 'var(--front)', borderColor: 'var(--line)' },
   '.cm-textfield': { backgroundColor: 'var(--back)', border: '1px solid var(--edge)', borderRadius: '4px' },
   '.cm-button': { backgroundImage: 'none', backgroundColor: 'var(--card)', border: '1px solid var(--edge)', borderRadius: '4px' },
-  '.ff-gutter': { width: '1.7em', cursor: 'pointer' },
+  '.ff-gutter': { width: '2.1em', cursor: 'pointer' },
   '.ff-gutter .cm-gutterElement:hover': { backgroundColor: 'var(--hover)' },
   '.ff-mark': { position: 'relative', display: 'block', height: '1.6em' },
   '.ff-breakpoint': {
@@ -54,7 +54,7 @@ export const look = EditorView.theme({
     borderWidth: '0.35em 0 0.35em 0.58em',
     borderColor: 'transparent transparent transparent var(--here)',
   },
-  '.ff-breakpoint + .ff-arrow': { left: '1.1em' },
+  '.ff-breakpoint + .ff-arrow': { left: '1.35em' },
   '.ff-arrow.peek': { opacity: '0.55' },
   '.ff-line': { backgroundColor: 'var(--here-back)', boxShadow: 'inset 2px 0 var(--here)' },
   '.ff-line.ff-peek': { boxShadow: 'inset 2px 0 var(--quiet)' },

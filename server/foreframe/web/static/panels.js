@@ -38,7 +38,9 @@ export function showChanges(host, session, shown) {
       ? `predicting… ${session.view.frames_done || ''}`
       : status === 'ended'
         ? 'ended'
-        : [stop.reason, stop.description].filter(Boolean).join(': ');
+        : stop.reason === 'goto'
+          ? `step ${session.column + 1}`
+          : [stop.reason, stop.description].filter(Boolean).join(': ');
   const parts = [h('p', { class: 'stop-line' }, place, h('span', { class: 'quiet' }, why))];
   if (!shown.isPeek && stop.text) parts.push(h('p', { class: 'stop-text' }, stop.text));
   if (session.note) parts.push(h('p', { class: 'stop-text' }, session.note));
@@ -71,6 +73,7 @@ function changeRows(name, value, { before, verdicts, real }) {
   const told = { verdict: verdicts[name], real: real?.[name] };
   const old = before?.[name];
   if (old === undefined) return row(name, signOf(value), valueOf(value, told), h('span', { class: 'quiet' }, ' new'));
+  if (old.text === value.text) return row(name, signOf(value), valueOf(value, told));
   const { changes, more } = changesBetween(old.text, value.text);
   const isPart = changes.length > 0 && changes.every((change) => change.path !== '' || change.before === undefined || change.after === undefined);
   if (!isPart) {

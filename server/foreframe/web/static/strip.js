@@ -58,7 +58,7 @@ export class Strip {
       {
         ...measured(box),
         legend: { show: false },
-        padding: [em * 0.35, em * 0.5, 0, 0],
+        padding: [em * 0.6, em * 0.6, 0, 0],
         cursor: { y: false, points: { size: 6 } },
         scales: { x: { time: false, range: (_, low, high) => [low - 0.5, high + 0.5] }, y: { range: range ?? ((_, __, high) => [0, (high || 1) * 1.1]) } },
         axes: [

@@ -125,7 +125,7 @@ export function drawHead(shown) {
     }
   }
   for (const [state, d] of Object.entries(bars)) group.append(s('path', { class: `bars ${state}`, d }));
-  if (home >= first && home <= last) {
+  if (home >= first && home <= last && (columnWidth < size.em * 2.4 || home !== column)) {
     const x = size.labels + home * columnWidth - left + columnWidth / 2;
     const y = size.head;
     group.append(s('path', { class: 'home-mark', d: `M${x - 5} ${y - 6}h10l-5 6z` }));
