@@ -1,4 +1,4 @@
-"""`foreframe dap` with a tape for a model, for engines named `tape:FILE`; and what writes the tapes.
+"""`foreframe dap` with a tape for a model, for engines named `tape:FILE`; what writes them.
 
 `tape_backend.py record PROGRAM FILE [LIES]` records a run of a module. LIES is a JSON list of
 [line, variable, text]: what is predicted there, whatever it is. `tape_backend.py dap` serves.

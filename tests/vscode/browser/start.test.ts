@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Backend, listening, program, recording, wheel } from './backend';
-import { until, Workbench } from './workbench';
+import { PATIENCE, until, Workbench } from './workbench';
 
 const SOURCE = program('orders.py');
 const backend = new Backend();
@@ -43,7 +43,7 @@ test('without a back end one is offered, installed into an environment of its ow
     await offer.waitFor();
     await code.screenshot('10-offer');
     await offer.getByRole('button', { name: 'Install' }).click();
-    await code.notification("Foreframe's back end is installed").waitFor({ timeout: 90_000 });
+    await code.notification("Foreframe's back end is installed").waitFor({ timeout: 90_000 * PATIENCE });
     await code.stoppedAt(1, '<module>');
   });
 });

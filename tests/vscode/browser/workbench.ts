@@ -13,6 +13,12 @@ const INSTALLED = path.resolve(process.env.FOREFRAME_VSCODE ?? '.build/vscode');
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export const SCREENSHOTS = path.resolve('.build/screenshots');
 
+/**
+ * How many times longer than on an idle machine things may take: it has as many cores as ever, and
+ * others use them. What never comes is told later then.
+ */
+export const PATIENCE = Math.min(8, Math.max(1, os.loadavg()[0] ?? 1) / os.cpus().length + 1);
+
 export type Theme = 'light' | 'dark' | 'contrast';
 
 const THEMES: Record<Theme, string> = {
@@ -87,7 +93,7 @@ export class Workbench {
         args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
       });
       const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-      page.setDefaultTimeout(60_000);
+      page.setDefaultTimeout(45_000 * PATIENCE);
       if (process.env.FOREFRAME_VSCODE_LOG) page.on('console', (message) => { console.log(message.text()); });
       return new Workbench(page, folder, theme, browser, server, root, port);
     } catch (error) {
@@ -185,8 +191,8 @@ export class Workbench {
     const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title.replace(/^.*: /, '') });
     await until(`the command ${title}`, async () => {
       await this.press('F1');
-      await input.fill(`>${title}`, { timeout: 5000 });
-      await row.first().waitFor({ timeout: 5000 });
+      await input.fill(`>${title}`, { timeout: 5000 * PATIENCE });
+      await row.first().waitFor({ timeout: 5000 * PATIENCE });
       return true;
     });
     await this.press('Enter');
@@ -214,7 +220,7 @@ export class Workbench {
   /** What the Variables view shows of the first scope. */
   async variables(): Promise<Record<string, string>> {
     const closed = this.page.locator('.debug-variables [aria-label^="Scope Locals"][aria-expanded="false"]');
-    if ((await closed.count()) > 0) await closed.first().locator('.monaco-tl-twistie').click({ timeout: 2000 });
+    if ((await closed.count()) > 0) await closed.first().locator('.monaco-tl-twistie').click({ timeout: 2000 * PATIENCE });
     const rows = this.page.locator('.debug-variables .monaco-list-row[aria-level="2"]');
     const found: Record<string, string> = {};
     for (const row of await rows.all()) {
@@ -230,8 +236,8 @@ export class Workbench {
       await this.variables();
       const rows = this.page.locator('.debug-variables .monaco-list-row[aria-level="2"]');
       const row = rows.filter({ has: this.page.locator('.name', { hasText: new RegExp(`^${name}[:=\\s]*$`) }) });
-      await row.first().dblclick({ timeout: 5000 });
-      await this.page.locator('.debug-variables .inputBoxWrapper input, .debug-variables .monaco-inputbox input').first().fill(value, { timeout: 5000 });
+      await row.first().dblclick({ timeout: 5000 * PATIENCE });
+      await this.page.locator('.debug-variables .inputBoxWrapper input, .debug-variables .monaco-inputbox input').first().fill(value, { timeout: 5000 * PATIENCE });
       return true;
     });
     await this.press('Enter');
@@ -245,7 +251,7 @@ export class Workbench {
   /** The rows of a tree that the extension shows, as a screen reader hears them. */
   async treeRows(): Promise<string[]> {
     const rows = await this.page.locator('.customview-tree .monaco-list-row').all();
-    return Promise.all(rows.map(async (row) => (await row.getAttribute('aria-label', { timeout: 2000 })) ?? ''));
+    return Promise.all(rows.map(async (row) => (await row.getAttribute('aria-label', { timeout: 2000 * PATIENCE })) ?? ''));
   }
 
   /** A picture of a part of the page, for the extension's README. */
@@ -296,7 +302,7 @@ export class Workbench {
 }
 
 /** Polls until `holds`; what is never true fails with its name. */
-export async function until(what: string, holds: () => Promise<boolean>, milliseconds = 45_000): Promise<void> {
+export async function until(what: string, holds: () => Promise<boolean>, milliseconds = 30_000 * PATIENCE): Promise<void> {
   const end = Date.now() + milliseconds;
   let failure: unknown;
   while (Date.now() < end) {
@@ -325,7 +331,7 @@ async function seen(locator: Locator): Promise<string> {
 }
 
 async function text(locator: Locator): Promise<string> {
-  return ((await locator.first().textContent({ timeout: 2000 })) ?? '').trim();
+  return ((await locator.first().textContent({ timeout: 2000 * PATIENCE })) ?? '').trim();
 }
 
 function startServer(root: string, port: number, inHost: boolean): ChildProcess {
