@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from foreframe_models import chat
 from foreframe_models.dialects.base import Dialect
 from foreframe_models.dialects.compact import CompactDialect
 from foreframe_models.dialects.compact_hole import Example, expression_text, hole_prompt
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from foreframe_models.world_model import Entry, WorldModel
 
 MOST_TOKENS = 40  # of an answer
+CHAT_TOKENS = 300  # of one in the chat format
+REASONING_TOKENS = 4_000  # of one that thinks before
 HEAT = 0.8  # temperature of all answers but the first
 
 
@@ -46,14 +49,44 @@ async def proposals(
     *,
     count: int = 4,
     priority: int = 0,
+    reasoning: bool = False,
 ) -> AsyncIterator[Proposal]:
     """Answers for one hole of `program`, as they come, each once: the likeliest first, then others.
 
-    The other holes are left open. Raises EngineError.
+    The other holes are left open. A model that chats is asked for several answers at once too,
+    with `reasoning` after it has thought. Raises EngineError.
     """
     dialect = await world.open()
-    prompt, grammar = await _prompt(world, dialect, program, hole, wishes)
     seen: set[str] = set()
+    asked = _completions(world, dialect, program, hole, wishes, count, priority)
+    first = await anext(asked, None)
+    if first is not None:
+        seen.add(first.text)
+        yield first
+    if not isinstance(dialect, CompactDialect):
+        for proposal in await _chatted(
+            dialect, program, hole, wishes, count, priority, reasoning=reasoning
+        ):
+            if proposal.text not in seen and len(seen) < count:
+                seen.add(proposal.text)
+                yield proposal
+    while len(seen) < count and (other := await anext(asked, None)) is not None:
+        if other.text not in seen:
+            seen.add(other.text)
+            yield other
+
+
+async def _completions(
+    world: WorldModel,
+    dialect: Dialect,
+    program: Program,
+    hole: int,
+    wishes: Sequence[Wish],
+    count: int,
+    priority: int,
+) -> AsyncIterator[Proposal]:
+    """What the model goes on with at the hole: its best answer, then answers by chance."""
+    prompt, grammar = await _prompt(world, dialect, program, hole, wishes)
     for number in range(count):
         request = Request(
             prompt,
@@ -66,9 +99,50 @@ async def proposals(
         )
         text, logprob = await _answer(world.engine, dialect, request)
         text = trimmed(text)
-        if text and text not in seen:
-            seen.add(text)
+        if text:
             yield Proposal(text, logprob)
+
+
+async def _chatted(
+    dialect: Dialect,
+    program: Program,
+    hole: int,
+    wishes: Sequence[Wish],
+    count: int,
+    priority: int,
+    *,
+    reasoning: bool,
+) -> list[Proposal]:
+    """What the model answers when it is asked in its chat format; nothing if it has none."""
+    engine = dialect.engine
+    ids = await chat.headers(engine, dialect.info.specials["<|begin_of_text|>"])
+    if ids is None:
+        return []
+    wanted = [f"{w.entry.function}({w.entry.args}) returns {w.returned}" for w in wishes]
+    question = chat.question(program, hole, wanted, count)
+    request = Request(
+        await chat.prompt(engine, ids, question, reasoning=reasoning),
+        REASONING_TOKENS if reasoning else CHAT_TOKENS,
+        stop_ids=frozenset({ids.turn}),
+        priority=priority,
+    )
+    answer: list[int] = []
+    scores: list[tuple[int, float | None]] = []  # where a token starts, and how likely it was
+    length = 0
+    async for chunk in engine.stream(request):
+        for token, piece, logprob in zip(chunk.ids, chunk.texts, chunk.logprobs, strict=True):
+            if token != ids.turn:
+                answer.append(token)
+                scores.append((length, logprob))
+                length += len(piece)
+    text = await engine.decode(tuple(answer))
+    found: list[Proposal] = []
+    for expression, start, end in chat.expressions(text, reasoning=reasoning):
+        parts = [score for at, score in scores if start <= at < end]
+        known = [score for score in parts if score is not None]
+        sure = known and len(known) == len(parts) and length == len(text)
+        found.append(Proposal(expression, sum(known) if sure else None))
+    return found
 
 
 async def _prompt(

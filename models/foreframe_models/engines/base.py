@@ -145,6 +145,10 @@ class Engine(ABC):
     async def decode(self, ids: tuple[int, ...]) -> str:
         """The text of token ids, special tokens left out."""
 
+    async def special(self, text: str) -> int | None:
+        """The id of a special token by its text; None where the model has no such token."""
+        return (await self.open()).specials.get(text)
+
     async def score(self, ids: tuple[int, ...], start: int) -> tuple[float, ...]:
         """Raw log-probabilities of ids[start:], each given all before it. Optional."""
         raise EngineRefused(f"the {self.name} engine cannot score tokens")

@@ -93,6 +93,7 @@ class VllmEngine(Engine):
         self._client: httpx.AsyncClient | None = None
         self._info: ModelInfo | None = None
         self._specials: frozenset[int] = frozenset()
+        self._others: dict[str, int | None] = {}  # special tokens that traces have no use for
         self._end_of_text = -1
         self._vocabulary: Vocabulary | None = None  # of a model that speaks the compact dialect
         self._priorities = True  # until the server says that it has none
@@ -268,6 +269,13 @@ class VllmEngine(Engine):
             raise EngineRefused(
                 f"vLLM at {self.url} gives no log-probabilities of prompts"
             ) from error
+
+    async def special(self, text: str) -> int | None:
+        info = await self.open()
+        if text not in info.specials and text not in self._others:
+            ids = await self._tokenize(info.name, text)
+            self._others[text] = ids[0] if len(ids) == 1 else None
+        return info.specials.get(text, self._others.get(text))
 
     async def encode(self, text: str) -> tuple[int, ...]:
         info = await self.open()

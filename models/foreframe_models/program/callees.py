@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from foreframe_models.program.control_flow import Function, Program
 
+MOST_OF_HOLE = 8  # functions that a hole may call
 Callee = tuple[str, str]  # ("name" | "attribute" | "" | "nothing", identifier)
 _UNKNOWN: Callee = ("", "")
 _INERT: Callee = ("nothing", "")
@@ -238,7 +239,7 @@ class Callees:
         if name == "LOAD_CONST":
             return frozenset(), self._within_comprehension(argument)
         if name.startswith("LOAD_") and argument == self.program.hole_name and argument:
-            return frozenset(), self.everything | set().union(*self.by_name.values())
+            return frozenset(), self._near(instruction.span[0] or instruction.line or 0)
         if name.startswith("CALL") and not name.startswith("CALL_INTRINSIC"):
             return self._called(graph, instruction)
         other = self._dispatched(name)
@@ -249,6 +250,20 @@ class Callees:
         if name == "BINARY_OP" and argument in (13, 26):  # += of a list runs a generator
             return frozenset(), other | self.escaping | self.resumable
         return frozenset(), other
+
+    def _near(self, line: int) -> set[int]:
+        """What may be called from a hole: any function, of many those that stand nearest to it.
+
+        In a large file they are a choice: nobody writes a call of hundreds of functions at once.
+        """
+        found = self.everything | set().union(*self.by_name.values())
+        if len(found) <= MOST_OF_HOLE:
+            return found
+
+        def distance(ident: int) -> tuple[int, int]:
+            return abs(self.program.functions[ident].scope_line - line), ident
+
+        return set(sorted(found, key=distance)[:MOST_OF_HOLE])
 
     def _dispatched(self, name: str) -> frozenset[int]:
         """What an instruction of this name may enter by what Python calls for it."""
