@@ -1,44 +1,31 @@
-"""`foreframe mcp` with a tape for a model: `python mcp_tape.py TAPE [DELAY]`.
+"""`foreframe mcp` with a tape for a model: `python mcp_tape.py TAPE`.
 
-Each call of the model's that is cancelled is told on stderr.
+As in `serve_tape`, what has `max_frames` = SLOWLY is predicted slowly, and stderr tells what was
+cancelled. Something else writes to stdout meanwhile.
 """
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Any
 
-from tape import TapeWorld, load
+from serve_tape import opener
 
 from foreframe.client.in_process import in_process
 from foreframe.mcp.server import run
 from foreframe.web.settings import ServeSettings
 
 
-class ToldWorld(TapeWorld):
-    """Says on stdout, as some library might, that it was asked, and on stderr how that ended."""
-
-    async def predict(self, *args: Any, **options: Any) -> Any:
-        print("predicting")
-        try:
-            return await super().predict(*args, **options)
-        except asyncio.CancelledError:
-            print("cancelled", file=sys.stderr, flush=True)
-            raise
-
-
 def main() -> None:
-    frames = load(Path(sys.argv[1]))
-    delay = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
+    open_tape = opener(Path(sys.argv[1]))
 
-    def open_world(engine: str, max_frames: int | None) -> TapeWorld:
-        world = ToldWorld(frames, max_frames=max_frames or 1000)
-        world.delay = delay
-        return world
+    def open_world(engine: str, max_frames: int | None) -> Any:
+        print("as some library might")
+        return open_tape(engine, max_frames)
 
-    run(in_process(ServeSettings(keeps=False, engine="tape"), open_world=open_world))
+    settings = ServeSettings(keeps=False, engine="tape", allows_run=True)
+    run(in_process(settings, open_world=open_world))
 
 
 if __name__ == "__main__":
