@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -24,6 +24,7 @@ from foreframe_models.engines.base import (
 from foreframe_models.entry import Entry, EntryError, bind_arguments
 from foreframe_models.grammar import GrammarTooLarge
 from foreframe_models.jumps import aim_of
+from foreframe_models.walks import Walk
 from foreframe_protocol.states import (
     NO_LOCALS,
     Direction,
@@ -47,31 +48,6 @@ __all__ = ["Entry", "EntryError", "WorldModel"]
 
 GRAMMARS_KEPT = 64  # of each program
 OnFrame = Callable[[Frame], bool | None]  # True ends the walk on that frame
-
-
-@dataclass(slots=True)
-class _Walk:
-    """One prediction under way: what it has, and what it has cost."""
-
-    start: Trace
-    trace: Trace
-    usage: Usage
-    began: float
-    max_tokens: int
-    ended: bool = False  # by the caller, at a frame
-    left_out: int = 0  # frames that the last prompt has no room for
-
-    def prediction(self, end: End, message: str = "") -> Prediction:
-        """The frames since the start, oldest first, and why they end there."""
-        frames: list[Frame] = []
-        node = self.trace
-        while node is not self.start:
-            assert node.frame is not None
-            assert node.parent is not None
-            frames.append(node.frame)
-            node = node.parent
-        usage = replace(self.usage, seconds=time.monotonic() - self.began)
-        return Prediction(self.trace, tuple(reversed(frames)), end, message, usage, self.left_out)
 
 
 class WorldModel:
@@ -118,12 +94,18 @@ class WorldModel:
         return Trace().append(frame)
 
     async def guess_inputs(
-        self, program: Program, function: str, outcome: Outcome, n: int = 4
+        self,
+        program: Program,
+        function: str,
+        outcome: Outcome,
+        n: int = 4,
+        *,
+        on_guess: Callable[[Guess], None] | None = None,
     ) -> list[Guess]:
         """Arguments that would lead to an outcome, the best first: see `inputs.guess_inputs`."""
         from foreframe_models.inputs import guess_inputs
 
-        return await guess_inputs(self, program, function, outcome, n)
+        return await guess_inputs(self, program, function, outcome, n, on_guess=on_guess)
 
     def begin(self, program: Program, state: State) -> Trace:
         """A trace from any stack of scopes, without what led there."""
@@ -158,7 +140,7 @@ class WorldModel:
                 way, program, trace, goal, max_frames=self.max_frames, max_tokens=limit,
                 on_frame=on_frame, priority=priority,
             )  # fmt: skip
-        walk = _Walk(trace, trace, Usage(), time.monotonic(), limit)
+        walk = Walk(trace, trace, Usage(), time.monotonic(), limit)
         if trace.frame is not None and left_entry(trace.frame):
             return walk.prediction(End.FINISHED, "the program has ended")
         try:
@@ -185,7 +167,7 @@ class WorldModel:
         Raises EngineError, of it CannotJump for a goal or a model that knows no jumps.
         """
         limit = self.max_tokens if max_tokens is None else min(max_tokens, self.max_tokens)
-        walk = _Walk(trace, trace, Usage(), time.monotonic(), limit)
+        walk = Walk(trace, trace, Usage(), time.monotonic(), limit)
         if trace.frame is not None and left_entry(trace.frame):
             return walk.prediction(End.FINISHED, "the program has ended")
         if trace.state.event is Event.EXCEPTION:  # where it leads to is fixed, or the next frame
@@ -217,7 +199,7 @@ class WorldModel:
         self,
         dialect: Dialect,
         program: Program,
-        walk: _Walk,
+        walk: Walk,
         goal: Goal,
         on_frame: OnFrame | None,
         priority: int,
@@ -259,7 +241,7 @@ class WorldModel:
         self,
         dialect: Dialect,
         program: Program,
-        walk: _Walk,
+        walk: Walk,
         goal: Goal,
         request: Request,
         on_frame: OnFrame | None,
@@ -277,9 +259,14 @@ class WorldModel:
                     return finish
                 walk.usage += usage_of(chunk)
                 finish = chunk.finish or finish
-                for frame, ids in await reader.feed(chunk):
+                for told, ids in await reader.feed(chunk):
+                    frame = told
+                    if jump is None:
+                        next_too = dialect.tells_upcoming
+                        frame = program.certain.settled(walk.trace, told, upcoming=next_too)
                     walk.trace = walk.trace.append(frame, skipped=jump is not None)
-                    self._written[walk.trace] = ids
+                    if frame is told:
+                        self._written[walk.trace] = ids
                     if on_frame is not None and on_frame(frame):
                         walk.ended = True
                         return finish
@@ -288,7 +275,8 @@ class WorldModel:
                     done = left_entry(frame) or goal.reached(walk.start.state, frame)
                     if done or jump is not None:
                         break
-                    if walk.trace.length >= self.max_frames:
+                    # After what was put right the model is to go on from what is right.
+                    if walk.trace.length >= self.max_frames or frame is not told:
                         return finish
         except MalformedFrame as error:
             raise EngineAborted(f"the model's answer is no legal frame: {error}") from error

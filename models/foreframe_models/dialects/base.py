@@ -44,6 +44,7 @@ class Dialect(ABC):
     """A way of writing traces that a model was trained on. Opened with the engine's model."""
 
     name: str
+    tells_upcoming = False  # whether frames say what a `for` takes next
 
     def __init__(self, engine: Engine, info: ModelInfo) -> None:
         self.engine, self.info = engine, info

@@ -48,6 +48,7 @@ class CompactDialect(Dialect):
     """Traces as the small model was trained on them."""
 
     name = "compact"
+    tells_upcoming = True
     exceptions: Exceptions = "likely"
 
     def __init__(self, engine: Engine, info: ModelInfo) -> None:
@@ -124,13 +125,15 @@ class CompactDialect(Dialect):
     async def write(self, program: Program, node: Trace) -> tuple[int, ...]:
         assert node.frame is not None
         assert node.parent is not None
-        listing = self.listing(program, node)
+        listing, frame = self.listing(program, node), node.frame
         before = self.place(program, node.parent)
         if node.skipped:
-            asked, ids, place = write_jump(listing, before, usual_aim(node.frame), node.frame)
+            asked, ids, place = write_jump(listing, before, usual_aim(frame), frame)
             ids = asked + ids
         else:
-            ids, place = write_frame(listing, before, node.frame)
+            if frame.upcoming is None:  # as of what a debugger has observed
+                frame = replace(frame, upcoming=program.loops.upcoming(node))
+            ids, place = write_frame(listing, before, frame)
         self._places[node] = place
         return tuple(ids)
 

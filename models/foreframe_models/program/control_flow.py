@@ -11,6 +11,8 @@ from types import CodeType
 from foreframe_models.program.binding import Binding, Names, Orders
 from foreframe_models.program.bytecode import CodeGraph, nested, outer_stores
 from foreframe_models.program.callees import Callees
+from foreframe_models.program.certain import Certain
+from foreframe_models.program.elements import Loops
 from foreframe_models.program.flow import CALLED, LineFlow, line_flow
 from foreframe_models.program.mutation import Mutations
 from foreframe_models.program.source import ProgramError, compile_program, fill_holes, split_lines
@@ -265,6 +267,16 @@ class Program:
     def mutations(self) -> Mutations:
         """What each line may change."""
         return Mutations(self)
+
+    @cached_property
+    def loops(self) -> Loops:
+        """What its `for` statements take next."""
+        return Loops(self)
+
+    @cached_property
+    def certain(self) -> Certain:
+        """What must stand in a next frame."""
+        return Certain(self)
 
     @cached_property
     def callees(self) -> Callees:

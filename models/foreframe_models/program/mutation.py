@@ -110,10 +110,10 @@ class Mutations:
         return any(self._changes(part, immutable) for part in ast.iter_child_nodes(root))
 
     def _is_builtin(self, name: str, among: frozenset[str]) -> bool:
-        return name in among and name not in self._bound_anywhere
+        return name in among and name not in self.bound_anywhere
 
     @cached_property
-    def _bound_anywhere(self) -> frozenset[str]:
+    def bound_anywhere(self) -> frozenset[str]:
         """Every name that the program gives a meaning of its own."""
         found: set[str] = set()
         for node in ast.walk(self.program.tree):
@@ -146,7 +146,7 @@ class Mutations:
         """Whether some object may change by being read."""
         used = {n.id for n in ast.walk(self.program.tree) if isinstance(n, ast.Name)}
         used |= {n.attr for n in ast.walk(self.program.tree) if isinstance(n, ast.Attribute)}
-        used |= self._bound_anywhere
+        used |= self.bound_anywhere
         return bool(used & _FILLS_IN_WHEN_READ)
 
     def _find_immutable(self, function: Function) -> frozenset[str]:

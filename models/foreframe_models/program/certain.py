@@ -1,0 +1,122 @@
+"""What must stand in the next frame because the trace before it shows it: values only handed on.
+
+A variable that is returned, or bound to another name; what a function gave where the line does
+nothing else with it; what a loop takes. A model writes such values out again, and can get them
+wrong; here nothing is worked out, only carried over.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from foreframe_protocol.states import Event, Frame, Trace, Value
+
+if TYPE_CHECKING:
+    from foreframe_models.program.control_flow import Program
+
+
+class Certain:
+    """What is certain of the frames of one program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._decorated: set[str] = set()
+        self._by_line: dict[int, ast.stmt | None] = {}  # the one statement of a line
+        for node in ast.walk(program.tree):
+            if isinstance(node, ast.stmt):
+                if isinstance(node, ast.FunctionDef) and node.decorator_list:
+                    self._decorated.add(node.name)
+                is_compound = hasattr(node, "body") or isinstance(node, ast.Match)
+                last = node.lineno if is_compound else node.end_lineno or node.lineno
+                for line in range(node.lineno, last + 1):
+                    self._by_line[line] = None if line in self._by_line else node
+
+    def settled(self, trace: Trace, frame: Frame, *, upcoming: bool) -> Frame:
+        """`frame`, to come after `trace`, with what is certain in place of what is otherwise.
+
+        The same object where nothing is to be put right. `upcoming`: whether frames tell what a
+        loop takes next.
+        """
+        if frame.event is Event.RETURN:
+            return self._returned(trace, frame)
+        if frame.event is not Event.LINE or frame.locals is None:
+            return frame
+        wrong = {
+            name: _carried(value)
+            for name, value in self._handed(trace, frame)
+            if name in frame.locals and not _is_same(value, frame.locals[name])
+        }
+        if wrong:
+            frame = replace(frame, locals={**frame.locals, **wrong})
+        if upcoming and frame.line in self.program.for_bodies:
+            known = self.program.loops.upcoming(trace.append(frame))
+            if known is not None and (not frame.upcoming or not _is_same(known, frame.upcoming)):
+                frame = replace(frame, upcoming=known)
+        return frame
+
+    def _returned(self, trace: Trace, frame: Frame) -> Frame:
+        """A return with the value that is certain of it."""
+        match self._statement(trace, frame):
+            case ast.Return(value=node) if frame.value is not None:
+                value = self._value(node, trace)
+                if value is not None and not _is_same(value, frame.value):
+                    return replace(frame, value=_carried(value))
+        return frame
+
+    def _handed(self, trace: Trace, frame: Frame) -> Iterator[tuple[str, Value]]:
+        """Names that the line just run has bound to a value that it did not make."""
+        before = trace.frame
+        if before is not None and before.event is Event.LINE and before.depth == frame.depth:
+            for name, text in self.program.loops.taken(trace, frame):
+                yield name, Value(text)
+        match self._statement(trace, frame):
+            case ast.Assign(targets=[ast.Name(id=name)], value=node):
+                value = self._value(node, trace)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as node):
+                value = self._value(node, trace)
+            case _:
+                return
+        if value is not None:
+            yield name, value
+
+    def _statement(self, trace: Trace, frame: Frame) -> ast.stmt | None:
+        """The one statement that has been run between the end of `trace` and `frame`."""
+        before = trace.frame
+        if before is None:
+            return None
+        if before.event is Event.LINE and before.depth == frame.depth:
+            line = before.line
+        elif before.event is Event.RETURN and before.depth == frame.depth + 1:
+            line = trace.state.stack[-2].line
+        else:
+            return None
+        statement = self._by_line.get(line)
+        if statement is None or statement.lineno != statement.end_lineno:
+            return None
+        is_left = frame.event is Event.RETURN
+        return None if is_left and frame.line != line else statement
+
+    def _value(self, node: ast.expr | None, trace: Trace) -> Value | None:
+        """The value of an expression that makes none of its own, as the trace shows it."""
+        before = trace.frame
+        match node:
+            case ast.Name(id=name) if before is not None and before.event is Event.LINE:
+                return trace.state.top.locals.get(name)
+            case ast.Call(func=ast.Name(id=name)) if before is not None and before.value:
+                gives = self.program.function_for(before.function, before.scope_line)
+                is_plain = isinstance(gives.node, ast.FunctionDef) and not gives.is_generator
+                if gives.qualname == name and is_plain and name not in self._decorated:
+                    return before.value
+        return None
+
+
+def _carried(value: Value) -> Value:
+    """A value in its new place: predicted to be there, as surely as all before it."""
+    return Value(value.text, cut=value.cut)
+
+
+def _is_same(one: Value, other: Value) -> bool:
+    return one.text == other.text and one.cut == other.cut

@@ -1,0 +1,153 @@
+"""What must stand in a next frame, as the trace before it shows it."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from foreframe_models import catalog
+from foreframe_models.engines.embedded import EmbeddedEngine
+from foreframe_models.entry import Entry
+from foreframe_models.program.control_flow import Program
+from foreframe_models.training.documents import TraceLimits, Untraceable, trace
+from foreframe_models.training.programs.generator import Sample
+from foreframe_models.training.programs.mixture import draw
+from foreframe_models.world_model import WorldModel
+from foreframe_protocol.states import Action, End, Event, Frame, Goal, Provenance, Trace, Value
+
+LIMITS = TraceLimits(seconds=20.0)
+UNSURE = Value("?", confidence=0.5)
+
+
+def frames_of(source: str, args: str) -> list[Frame]:
+    return trace(Sample(source, "f", args), LIMITS)[0]
+
+
+def guessed(frame: Frame) -> Frame:
+    """The frame with nothing right in it but its place and its names."""
+    if frame.event is Event.LINE and frame.locals is not None:
+        return replace(frame, locals=dict.fromkeys(frame.locals, UNSURE), upcoming=None)
+    return replace(frame, value=UNSURE) if frame.event is Event.RETURN else frame
+
+
+def settled(source: str, args: str = "") -> list[tuple[Frame, Frame]]:
+    """Each frame as it was, and its guess put right."""
+    program, here = Program.parse(source, "/p.py"), Trace()
+    found = []
+    for frame in frames_of(source, args):
+        found.append((frame, program.certain.settled(here, guessed(frame), upcoming=True)))
+        here = here.append(frame)
+    return found
+
+
+def returned(source: str, args: str = "") -> str:
+    """The value of the last return, as put right."""
+    frame = settled(source, args)[-1][1]
+    assert frame.value is not None
+    return frame.value.text
+
+
+def test_what_is_right_is_left_alone_in_generated_programs_and_much_is_certain() -> None:
+    rng = Random(12)
+    returns = sure = 0
+    for _ in range(60):
+        sample = draw(rng, 1.0)
+        try:
+            frames, _ = trace(sample, LIMITS)
+        except (Untraceable, SyntaxError):
+            continue
+        program, here = Program.parse(sample.source, "/p.py"), Trace()
+        for frame in frames:
+            assert program.certain.settled(here, frame, upcoming=False) == frame, sample.source
+            again = program.certain.settled(here, guessed(frame), upcoming=False)
+            if frame.event is Event.RETURN:
+                returns += 1
+                sure += again.value is not UNSURE
+            here = here.append(frame)
+    assert returns > 50
+    assert sure > 0.25 * returns
+
+
+def test_a_variable_that_is_returned_is_what_it_was() -> None:
+    assert returned("def f(a):\n    return a\n", "[1, 2]") == "[1, 2]"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(a):\n    return a + [3]\n",
+        "def f(a):\n    if a: return a\n",  # which of the two has run is not told
+        "def f(a):\n    return (\n        a\n    )\n",
+        "def f(a):\n    try:\n        return a\n    finally:\n        a = 5\n",
+        "def g(a):\n    yield a\ndef f(a):\n    return g(a)\n",
+    ],
+)
+def test_a_value_that_is_made_on_the_way_is_not_known(source: str) -> None:
+    assert returned(source, "[1, 2]") == UNSURE.text
+
+
+def test_a_variable_bound_to_another_has_its_value_and_no_confidence_of_its_own() -> None:
+    source = "def f(a):\n    b = a\n    c = b + 1\n    return c\n"
+    frame = settled(source, "7")[2][1]
+    assert frame.locals is not None
+    assert frame.locals["b"] == Value("7", Provenance.PREDICTED, None)
+    assert frame.locals["a"] == UNSURE
+
+
+def test_what_a_function_gave_is_what_the_line_binds_or_returns() -> None:
+    source = "def g(a):\n    return a * 2\ndef f(a):\n    b = g(a)\n    return g(b)\n"
+    found = settled(source, "3")
+    bound = next(one.locals for _, one in found if one.line == 5 and one.locals)
+    assert bound["b"].text == "6"
+    assert returned(source, "3") == "12"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def g(a):\n    return a\ndef f(a):\n    return g(a) or g(a)\n",
+        "def g(a):\n    return a\ndef f(a):\n    return -g(a)\n",
+        "def h(k):\n    return lambda a: 1\n@h\ndef g(a):\n    return a\n"
+        "def f(a):\n    return g(a)\n",
+        "class g:\n    def __init__(self, a):\n        self.a = a\ndef f(a):\n    return g(a).a\n",
+    ],
+)
+def test_what_a_line_does_more_with_is_not_known(source: str) -> None:
+    assert returned(source, "3") == UNSURE.text
+
+
+def test_the_target_of_a_loop_gets_what_the_loop_took() -> None:
+    source = "def f(s):\n    for i, c in enumerate(s):\n        i = c\n    return s\n"
+    body = settled(source, "'ab'")[2][1]
+    assert body.locals is not None
+    assert {name: value.text for name, value in body.locals.items()} == {
+        "s": "?",
+        "i": "0",
+        "c": "'a'",
+    }
+
+
+def test_a_wrong_guess_of_the_next_elements_is_put_right() -> None:
+    source = "def f(s):\n    for c in s:\n        c = 1\n    return s\n"
+    program = Program.parse(source, "/p.py")
+    call, header, *_ = frames_of(source, "'ab'")
+    wrong = replace(header, upcoming=Value("'b'"))
+    right = program.certain.settled(Trace().append(call), wrong, upcoming=True)
+    assert right.upcoming == Value("'a', 'b'")
+    assert program.certain.settled(Trace().append(call), right, upcoming=True) is right
+
+
+async def test_the_small_model_takes_every_letter_in_its_order_and_returns_what_it_has() -> None:
+    source = "def f(word):\n    last = ''\n    for c in word:\n        last = c\n    return last\n"
+    program, word = Program.parse(source, "/p.py"), "xqzzvjk kwq"
+    world = WorldModel(EmbeddedEngine(catalog.SHIPPED, threads=1), max_tokens=2000)
+    try:
+        start = await world.start(program, Entry("f", repr(word)))
+        found = await world.predict(program, start, Goal(Action.STEP_OUT))
+    finally:
+        await world.close()
+    bodies = [frame.locals for frame in found.frames if frame.line == 4 and frame.locals]
+    assert found.end is End.FINISHED
+    assert [shown["c"].text for shown in bodies] == [repr(letter) for letter in word]
+    assert found.frames[-1].value is not None
+    assert found.frames[-1].value.text == "'q'"
