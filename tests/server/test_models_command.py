@@ -117,6 +117,7 @@ def test_another_address_needs_a_key_which_is_never_printed(
 def test_options_that_contradict_each_other_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     planned = ["serve", "cwm", "--gpus", "2x80"]
     assert "error 2010" in refused(capsys, *planned, "--run")
+    assert "error 2010" in refused(capsys, "serve", "small", "--run", "--json")
     assert "error 2010" in refused(capsys, *planned, "--nodes", "2")
     assert "error 2010" in refused(capsys, *planned, "--cluster", "vllm", "--run")
     assert "error 2504" in refused(capsys, "serve", "cwm", "--cluster", "vllm")

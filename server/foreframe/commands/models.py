@@ -120,6 +120,7 @@ def serve(
     It is refused with the arithmetic where the memory does not suffice for the weights and
     --sessions traces of --context tokens. What follows -- is given to vLLM as it is.
     """
+    from foreframe.errors import BadOption
     from foreframe.terminal.models_cluster import write_cluster
     from foreframe.terminal.models_serve import ServeOptions, run_here, show_here
 
@@ -130,10 +131,10 @@ def serve(
     if cluster is not None:
         write_cluster(options, cluster, nodes, addresses, output, run=run, as_json=as_json)
     elif nodes is not None or addresses is not None or output is not None:
-        from foreframe.errors import BadOption
-
         raise BadOption("--nodes, --addresses and --output are for --cluster")
     elif run:
+        if as_json:
+            raise BadOption("--json is for what is printed, not for --run")
         run_here(options, wait, log)
     else:
         show_here(options, as_json=as_json)

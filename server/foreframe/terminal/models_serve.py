@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from platformdirs import user_log_path
 from rich.console import Console
 from rich.text import Text
 
@@ -120,7 +120,7 @@ def run_here(options: ServeOptions, wait: int, log: Path | None) -> None:
     environment = dict(server.environment)
     if key := os.environ.get(API_KEY):
         environment[VLLM_KEY] = key
-    log = log or Path(tempfile.gettempdir()) / f"foreframe-vllm-{options.port}.log"
+    log = log or user_log_path("foreframe", ensure_exists=True) / f"vllm-{options.port}.log"
     child = ModelServer(shlex.split(options.vllm), server.arguments(), environment, server.url, log)
     for line in [*told(server), *filter(None, [found.note]), f"its log: {log}"]:
         console.print(Text(printable(line)))
