@@ -2,8 +2,6 @@
 import { file, get } from './api.js';
 import { CodePane } from './code.js';
 import { announce, h, refill } from './dom.js';
-import { icon } from './icons.js';
-import { COMMANDS, keysOf } from './keys.js';
 import { OutputPanel, showChanges, showStack, signOf, valueOf } from './panels.js';
 import { LiveSession } from './session.js';
 import { begin, SessionLists, StartForm } from './start.js';
@@ -11,23 +9,11 @@ import { Strip } from './strip.js';
 import { Tabs } from './tabs.js';
 import { TimelinePane } from './timeline.js';
 import { branchPicker, searchForm, zoomButtons } from './timeline-tools.js';
+import { showConnection, Toolbar } from './toolbar.js';
 import { aheadPanel, explainPanel, haltsPanel, holesPanel, inputsPanel } from './tools.js';
 import { VariablesPanel } from './variables.js';
 
 const DRAFT = 'foreframe.draft';
-const BUTTONS = [
-  ['back-continue', 'Back to'],
-  ['back-over', 'Back'],
-  ['back-into', 'Back into'],
-  null,
-  ['continue', 'Continue'],
-  ['over', 'Over'],
-  ['into', 'Into'],
-  ['out', 'Out'],
-  null,
-  ['pause', 'Pause'],
-  ['restart', 'Restart scope'],
-];
 const STEPS = {
   continue: ['run_to', 'forward'],
   over: ['step_over', 'forward'],
@@ -41,7 +27,6 @@ const STEPS = {
 
 export class Workbench {
   #session = null;
-  #buttons = new Map();
   #told = '';
 
   /** `problem(error)` tells a person of trouble. */
@@ -53,7 +38,10 @@ export class Workbench {
       onEdit: () => this.#onEdit(),
     });
     document.getElementById('code').append(this.code.host);
-    this.#makeToolbar(document.getElementById('toolbar'));
+    this.toolbar = new Toolbar(document.getElementById('toolbar'), {
+      run: (id) => this.run(id),
+      onExport: () => this.#export(),
+    });
     this.#makeTimeline(document.getElementById('timeline'));
     this.strip = new Strip(document.getElementById('strip'));
     this.#makeSide(document.getElementById('side'));
@@ -127,8 +115,7 @@ export class Workbench {
     this.#session?.close();
     this.#session = null;
     this.#told = '';
-    document.getElementById('lost').hidden = true;
-    document.getElementById('connection').textContent = '';
+    showConnection(null);
   }
 
   #title(text, more = '') {
@@ -149,39 +136,15 @@ export class Workbench {
     showStack(this.stack, session, shown);
     this.variables.show(session, shown);
     this.output.show(session);
-    this.#showButtons(session);
-    this.#showConnection(session);
+    this.toolbar.show(session);
+    this.root.toggleAttribute('data-busy', view.status === 'running' || session.busy > 0);
+    showConnection(session, () => this.#editAnew());
     const told = `${view.status} ${view.sequence} ${view.cursor.frame}`;
     if (told !== this.#told && view.status === 'stopped' && shown !== null && !shown.isPeek) {
       this.#told = told;
       const changed = shown.changed.map((name) => `${name} = ${shown.locals[name]?.text.slice(0, 80)}`).join(', ');
       announce(`${view.stop.reason}: ${shown.function} line ${shown.line}. ${changed}`);
     }
-  }
-
-  #makeToolbar(host) {
-    for (const one of BUTTONS) {
-      if (one === null) {
-        host.append(h('span', { class: 'separator', role: 'separator' }));
-        continue;
-      }
-      const [id, label] = one;
-      const full = COMMANDS.find((command) => command.id === id).label;
-      const button = h(
-        'button',
-        { type: 'button', class: 'tool-button', title: `${full} (${keysOf(id)})`, 'aria-label': full, 'data-command': id, on: { click: () => this.run(id) } },
-        icon(id),
-        h('span', { class: 'tool-label' }, label),
-      );
-      this.#buttons.set(id, button);
-      host.append(button);
-    }
-    this.status = h('output', { class: 'status' });
-    host.append(
-      this.status,
-      h('button', { type: 'button', class: 'tool-button again', title: `Leave the session, which is kept, and change the program (${keysOf('stop')})`, on: { click: () => this.#editAnew() } }, icon('edit'), h('span', { class: 'tool-label always' }, 'Edit program')),
-      h('a', { class: 'tool-button export', download: 'timeline.json', href: '#', title: 'Save the timeline for Perfetto', on: { click: (event) => this.#export(event) } }, 'Export'),
-    );
   }
 
   #makeTimeline(host) {
@@ -274,36 +237,6 @@ export class Workbench {
     );
   }
 
-  #showButtons(session) {
-    const { view } = session;
-    const isRunning = view.status === 'running';
-    const canStep = view.status === 'stopped' && session.connection.isOpen;
-    for (const [id, button] of this.#buttons) {
-      button.disabled = id === 'pause' ? !isRunning : !canStep;
-    }
-    const words = [isRunning ? `predicting… ${view.frames_done || ''}` : view.status === 'ended' ? 'ended' : ''];
-    if (session.path.length > 0) words.push(`step ${(session.peek ?? session.column) + 1} of ${session.path.length}`);
-    if (session.branches.length > 1) words.push(`branch ${view.cursor.branch + 1} of ${session.branches.length}`);
-    this.status.textContent = words.filter(Boolean).join(' · ');
-    this.root.toggleAttribute('data-busy', isRunning || session.busy > 0);
-  }
-
-  #showConnection({ connection }) {
-    const { isOpen, retry, gone } = connection;
-    const place = document.getElementById('connection');
-    place.textContent = isOpen ? 'connected' : gone === null ? 'connecting…' : 'gone';
-    place.dataset.state = isOpen ? 'open' : 'lost';
-    const lost = document.getElementById('lost');
-    lost.hidden = isOpen || (retry === null && gone === null);
-    if (lost.hidden) return;
-    const button = (text, act) => h('button', { type: 'button', class: 'secondary', on: { click: act } }, text);
-    if (gone === null) {
-      refill(lost, h('span', {}, 'Disconnected from the server. What is shown may be old; trying again.'), button('Try now', () => this.#session?.reconnect()));
-    } else {
-      refill(lost, h('span', {}, 'This session is no longer on the server: it was forgotten, or never kept.'), button('Start anew', () => this.#editAnew()));
-    }
-  }
-
   /** Does what a key or a button asks; true when there was something to do. */
   run(id) {
     const session = this.#session;
@@ -366,8 +299,8 @@ export class Workbench {
     }
   }
 
-  async #export(event) {
-    event.preventDefault();
+  /** Saves the timeline for Perfetto. */
+  async #export() {
     try {
       const data = await file(`/sessions/${encodeURIComponent(this.#session.id)}/export?form=perfetto`);
       const address = URL.createObjectURL(data);
