@@ -114,12 +114,16 @@ async def parsed(answer: httpx.Response) -> AsyncIterator[Any]:
 
 @asynccontextmanager
 async def at_web(world: Any, **settings: Any) -> AsyncIterator[WebPerson]:
-    """A server whose sessions all ask `world`, which may be a function of the frames allowed."""
+    """A server whose sessions all ask `world`, which may be a function of the frames allowed.
+
+    None: the model of the engine that the settings name.
+    """
 
     def open_world(engine: str, max_frames: int | None) -> Any:
         return world(max_frames) if callable(world) else world
 
-    app = create_app(ServeSettings(engine="tape", **settings), open_world)
+    asked = ServeSettings(**{"engine": "tape", **settings})
+    app = create_app(asked) if world is None else create_app(asked, open_world)
     async with (
         lifespan(app),
         httpx.AsyncClient(transport=AppTransport(app), base_url=ADDRESS, timeout=20) as http,

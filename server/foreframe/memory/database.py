@@ -182,11 +182,11 @@ class Database:
             found = connection.execute(query).mappings().first()
             return None if found is None else dict(found)
 
-    def relaunch_served(self, token: str, launch: str) -> None:
+    def relaunch_served(self, served: Served) -> None:
         """Writes down how a session is to be begun from now on."""
         with self._told(), self._transaction() as connection:
-            change = update(SERVED).where(SERVED.c.token == token).values(launch=launch)
-            connection.execute(change)
+            change = update(SERVED).where(SERVED.c.token == served.token)
+            connection.execute(change.values(launch=served.launch))
 
     def delete(self, sessions: Iterable[int]) -> None:
         """Removes sessions and all their steps. Raises NoSuchSession, and removes none then."""

@@ -83,6 +83,7 @@ async def act(live: LiveSession, asked: Act, wait: float) -> tuple[ActionAnswer,
             ahead = [FrameView.of(frame) for frame in await look_ahead(live, asked.frames)]
         case SetBreakpoints():
             live.set_breakpoints(asked.breakpoints)
+            await live.remember()
     is_done = await live.settled(wait) if waits(asked) else True
     if is_done and waits(asked):
         text = text or live.trouble

@@ -7,12 +7,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from foreframe.dap.breakpoints import BreakpointTable, Placement
-from foreframe.memory.keeper import OPEN_SECONDS, SETTLE_SECONDS, Keeper
+from foreframe.errors import KeepingError
+from foreframe.memory.database import Database
+from foreframe.memory.keeper import OPEN_SECONDS, SETTLE_SECONDS, Keeper, Served
 from foreframe.parties import Output
 from foreframe.session import Session
 from foreframe.timeline import Stop, Timeline
@@ -25,6 +27,7 @@ from foreframe_protocol.api import (
     BreakpointView,
     EndedEvent,
     EventView,
+    NewSession,
     OutputEvent,
     RunningEvent,
     SessionSummary,
@@ -224,12 +227,21 @@ class LiveSession:
     def set_breakpoints(self, asked: list[BreakpointSpec]) -> None:
         """In place of all there are."""
         assert self._placement is not None
+        launch = self.launched.asked.model_copy(update={"breakpoints": asked})
+        self.launched = replace(self.launched, asked=launch)
         path = self.launched.program.path
         self._table.ask(path, wanted_of(asked))
         self.session.stopping.lines, told = self._table.place(self._placement, path)
         if self._real is not None and self.session.is_running:
             self._real.changed()
         self.breakpoints = [BreakpointView.model_validate(one) for one in told]
+
+    async def remember(self) -> None:
+        """Has how it is begun from now on kept as well."""
+        if self.keeper is not None and self.keeper.session is not None:
+            served = Served(self.ident, launch_text(self.launched.asked))
+            with suppress(KeepingError):  # only what would be set when it is opened again
+                await asyncio.to_thread(relaunch, self.keeper, served)
 
     # Views
 
@@ -285,6 +297,17 @@ class LiveSession:
             await asyncio.to_thread(self.keeper.close)
         self._settled.set()
         self.log.close()
+
+
+def launch_text(asked: NewSession) -> str:
+    """How a session is begun, without what is kept of it elsewhere."""
+    return asked.model_dump_json(exclude={"source", "file"}, exclude_defaults=True)
+
+
+def relaunch(keeper: Keeper, served: Served) -> None:
+    """Writes down how a session is to be begun. Raises KeepingError."""
+    with Database(keeper.file, keeper.workspace) as database:
+        database.relaunch_served(served)
 
 
 def progress(frames: int, sequence: int) -> EventView:

@@ -26,13 +26,12 @@ from foreframe.memory.library import Kept, Listed, forget, listed, load
 from foreframe.session import Session
 from foreframe.timeline import Timeline
 from foreframe.web.launching import Launched, launch, parsed
-from foreframe.web.live import LiveSession
+from foreframe.web.live import LiveSession, launch_text
 from foreframe.web.settings import ServeSettings
 from foreframe.web.worlds import Worlds
 from foreframe_protocol.api import NewSession
 
 SWEEP_SECONDS = 15.0  # between two looks for sessions that nobody uses
-UNTOLD = frozenset({"source", "file"})  # of a launch, what is kept elsewhere
 AHEAD_ENGINES = frozenset({"auto", "embedded", "http", "https"})
 
 
@@ -127,14 +126,13 @@ class Registry:
         if file is None:
             return None
         program, asked = live.launched.program, live.launched.asked
-        told = asked.model_dump_json(exclude=set(UNTOLD), exclude_defaults=True)
         subject = Subject(
             program.path,
             program.source,
             asked.function,
             asked.args,
             self.worlds.spec,
-            Served(live.ident, told),
+            Served(live.ident, launch_text(asked)),
         )
         loop = asyncio.get_running_loop()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from foreframe_protocol.states import Frame, State
+from foreframe_protocol.states import Frame, Provenance, State
 from foreframe_protocol.trace_parser import FrameParser, MalformedTrace
 from foreframe_protocol.trace_pieces import parse_text
 from foreframe_protocol.trace_text import Place, resolve
@@ -51,3 +51,12 @@ def frames_of(text: str, lines: Lines) -> list[Frame]:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"frame {len(frames)}: {error}") from error
     return frames
+
+
+def with_provenance(frame: Frame, provenance: Provenance) -> Frame:
+    """The frame with its values from there."""
+    shown = frame.locals
+    if shown is not None:
+        shown = {name: replace(value, provenance=provenance) for name, value in shown.items()}
+    value = None if frame.value is None else replace(frame.value, provenance=provenance)
+    return replace(frame, locals=shown, value=value)

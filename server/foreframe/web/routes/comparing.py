@@ -14,7 +14,7 @@ from foreframe.parties import WorldModel
 from foreframe.reality import Limits, observe
 from foreframe.web.launching import PASTED, entry_of, must_allow_run, parsed, program_of
 from foreframe.web.serving import Served, Serving
-from foreframe.web.trace_texts import Lines, frames_of
+from foreframe.web.trace_texts import Lines, frames_of, with_provenance
 from foreframe.web.working import STREAMED, Tell, work
 from foreframe_models.entry import Entry
 from foreframe_models.evaluation.comparing import align
@@ -28,7 +28,7 @@ from foreframe_protocol.api import (
     EvaluateRequest,
     FrameView,
 )
-from foreframe_protocol.states import Action, Frame, Goal, Trace
+from foreframe_protocol.states import Action, Frame, Goal, Provenance, Trace
 
 router = APIRouter(tags=["comparing"])
 RUN_SECONDS = 10.0
@@ -107,7 +107,7 @@ async def evaluate(serving: Served, asked: Annotated[EvaluateRequest, Body()]) -
     lines = Lines()
     predicted = await to_thread(read, "predicted", asked.predicted, lines)
     if asked.real is not None:
-        real = await to_thread(read, "real", asked.real, lines)
+        real = await to_thread(read, "real", asked.real, lines, Provenance.OBSERVED)
     else:
         real = lines.unplaced(await traced(serving, asked))
     pairs = list(zip_longest(predicted, real))
@@ -133,10 +133,12 @@ async def evaluate(serving: Served, asked: Annotated[EvaluateRequest, Body()]) -
     )
 
 
-def read(name: str, text: str, lines: Lines) -> list[Frame]:
+def read(
+    name: str, text: str, lines: Lines, provenance: Provenance = Provenance.PREDICTED
+) -> list[Frame]:
     """The frames of a text. Raises BadRequest."""
     try:
-        frames = frames_of(text, lines)
+        frames = [with_provenance(one, provenance) for one in frames_of(text, lines)]
     except ValueError as error:
         raise BadRequest(f"{name}: no trace in CWM's text: {error}") from error
     if not frames:
