@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-pythons test-train test-vllm check-vscode test-vscode bench lint train lock lock-vllm clean
+.PHONY: help demo test test-pythons test-train test-vllm check-vscode test-vscode test-page page bench lint train lock lock-vllm clean
 
 PYTHON ?= $(shell scripts/find_python)
 BIN := .venv/bin
@@ -21,7 +21,7 @@ demo: .venv/.runtime ## predict examples/strawberry.py, check it against a real 
 	  --args "'strawberry', 'r'" --check --max-frames 60
 
 test: .venv/.dev ## the tests that need no other model, on this Python
-	$(BIN)/pytest -m "not vllm"
+	$(BIN)/pytest -m "not vllm and not browser"
 
 test-pythons: ## the tests of protocol and models on each other supported Python found here
 	scripts/test_pythons
@@ -38,6 +38,14 @@ check-vscode: ## lint the extension and test its pure parts (needs Node)
 test-vscode: .venv/.dev ## the extension in a real VS Code (needs Node and Chromium)
 	tests/vscode/install
 	tests/vscode/run
+
+test-page: .venv/.dev ## the page of `foreframe serve` in a browser (needs Node and Chromium)
+	tests/page/install
+	tests/page/check
+	$(BIN)/pytest -m browser tests/page
+
+page: ## bundle anew what the page takes from others (needs Node)
+	tests/page/check --write
 
 bench: .venv/.dev ## speed and memory, as one table
 	$(BIN)/python tests/bench/run.py

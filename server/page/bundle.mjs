@@ -1,11 +1,11 @@
 /** Bundles what the page takes from others into static/vendor, with all licences in one file. */
 import { build } from 'esbuild';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, '../foreframe/web/static/vendor');
+const out = resolve(process.argv[2] ?? join(here, '../foreframe/web/static/vendor'));
 
 const { metafile } = await build({
   absWorkingDir: here,
