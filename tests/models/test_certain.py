@@ -73,6 +73,45 @@ def test_a_variable_that_is_returned_is_what_it_was() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("a[-1]", "2"),
+        ("a[0], 'x', -1", "(1, 'x', -1)"),
+        ("[a]", "[[1, 2]]"),
+        ("(a,)", "([1, 2],)"),
+        ("'ab'[1]", "'b'"),
+        ("True", "True"),
+        ("[[a][0]][0][1]", "2"),
+    ],
+)
+def test_elements_constants_and_tuples_of_what_is_shown_are_certain(
+    given: str, wanted: str
+) -> None:
+    assert returned(f"def f(a):\n    return {given}\n", "[1, 2]") == wanted
+
+
+def test_names_of_a_tuple_get_its_elements() -> None:
+    source = "def f(a, b):\n    a, b = b, a\n    return a\n"
+    frame = settled(source, "1, 'x'")[2][1]
+    assert frame.locals is not None
+    assert {name: value.text for name, value in frame.locals.items()} == {"a": "'x'", "b": "1"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class D(dict):\n    def __getitem__(self, k):\n        return 9\n"
+        "def f(a):\n    d = D()\n    d[1] = 2\n    return d[1]\n",
+        "def f(a):\n    return a[1:]\n",
+        "def f(a):\n    return len(a)\n",
+        "def f(a):\n    return {a[0]}\n",
+    ],
+)
+def test_what_may_be_more_than_reading_is_left_to_the_model(source: str) -> None:
+    assert returned(source, "[1, 2]") == UNSURE.text
+
+
+@pytest.mark.parametrize(
     "source",
     [
         "def f(a):\n    return a + [3]\n",

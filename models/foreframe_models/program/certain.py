@@ -1,8 +1,8 @@
 """What must stand in the next frame because the trace before it shows it: values only handed on.
 
-A variable that is returned, or bound to another name; what a function gave where the line does
-nothing else with it; what a loop takes. A model writes such values out again, and can get them
-wrong; here nothing is worked out, only carried over.
+A variable, an element of one, a constant or a tuple of these that is returned or bound to a name;
+what a function gave where the line does nothing else with it; what a loop takes. A model writes
+such values out again, and can get them wrong; here nothing is worked out, only carried over.
 """
 
 from __future__ import annotations
@@ -12,10 +12,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from foreframe_models.program.elements import assigned
 from foreframe_protocol.states import Event, Frame, Trace, Value
+from foreframe_protocol.value_tree import Kind, NotLiteral, item, literal, parse_value
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
+
+_CONTAINERS = frozenset({"list", "tuple", "dict", "defaultdict", "OrderedDict", "Counter"})
+MOST_CHARS = 200  # of a value put together here: longer ones are cut where they are shown
 
 
 class Certain:
@@ -24,9 +29,12 @@ class Certain:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._decorated: set[str] = set()
+        self._has_subclasses = False
         self._by_line: dict[int, ast.stmt | None] = {}  # the one statement of a line
         for node in ast.walk(program.tree):
             if isinstance(node, ast.stmt):
+                if isinstance(node, ast.ClassDef) and node.bases:
+                    self._has_subclasses = True  # perhaps of dict, with elements of its own
                 if isinstance(node, ast.FunctionDef) and node.decorator_list:
                     self._decorated.add(node.name)
                 is_compound = hasattr(node, "body") or isinstance(node, ast.Match)
@@ -73,14 +81,18 @@ class Certain:
             for name, text in self.program.loops.taken(trace, frame):
                 yield name, Value(text)
         match self._statement(trace, frame):
-            case ast.Assign(targets=[ast.Name(id=name)], value=node):
+            case ast.Assign(targets=targets, value=node):
                 value = self._value(node, trace)
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as node):
-                value = self._value(node, trace)
+            case ast.AnnAssign(target=one, value=ast.expr() as node):
+                targets, value = [one], self._value(node, trace)
             case _:
                 return
         if value is not None:
-            yield name, value
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, value
+                elif not value.cut:
+                    yield from ((name, Value(text)) for name, text in assigned(target, value.text))
 
     def _statement(self, trace: Trace, frame: Frame) -> ast.stmt | None:
         """The one statement that has been run between the end of `trace` and `frame`."""
@@ -100,7 +112,7 @@ class Certain:
         return None if is_left and frame.line != line else statement
 
     def _value(self, node: ast.expr | None, trace: Trace) -> Value | None:
-        """The value of an expression that makes none of its own, as the trace shows it."""
+        """The value of an expression that works nothing out, as the trace shows it."""
         before = trace.frame
         match node:
             case ast.Name(id=name) if before is not None and before.event is Event.LINE:
@@ -110,6 +122,56 @@ class Certain:
                 is_plain = isinstance(gives.node, ast.FunctionDef) and not gives.is_generator
                 if gives.qualname == name and is_plain and name not in self._decorated:
                     return before.value
+            case ast.expr() if before is not None and before.event is Event.LINE:
+                text = self._text(node, trace)
+                return None if text is None or len(text) > MOST_CHARS else Value(text)
+        return None
+
+    def _text(self, node: ast.expr, trace: Trace) -> str | None:
+        """The text of a value that is shown, an element of one, a constant, or a few of these."""
+        match node:
+            case ast.Name():
+                value = self._value(node, trace)
+                return None if value is None or value.cut else value.text
+            case ast.Constant() | ast.UnaryOp(op=ast.USub(), operand=ast.Constant()):
+                return _constant(node)
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                texts = [self._text(element, trace) for element in elements]
+                if any(text is None for text in texts):
+                    return None
+                inner = ", ".join(text for text in texts if text is not None)
+                if isinstance(node, ast.List):
+                    return f"[{inner}]"
+                return f"({inner},)" if len(texts) == 1 else f"({inner})"
+            case ast.Subscript(value=of, slice=index) if not self._has_subclasses:
+                text, key = self._text(of, trace), self._text(index, trace)
+                return None if text is None or key is None else _element(text, key)
+        return None
+
+
+def _constant(node: ast.expr) -> str | None:
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError, MemoryError, RecursionError):
+        return None
+    if isinstance(value, int) and value.bit_length() > 10_000:  # Python refuses to write it
+        return None
+    return repr(value)
+
+
+def _element(text: str, key: str) -> str | None:
+    """`value[key]` from the texts of both; None where it is no element that is shown."""
+    tree = parse_value(text)
+    try:
+        at = literal(parse_value(key))
+        if tree.cut or tree.truncated:
+            return None
+        if tree.kind in (Kind.STR, Kind.BYTES):
+            whole = literal(tree)
+            is_index = isinstance(at, int) and isinstance(whole, str | bytes)
+            return repr(whole[at]) if is_index else None  # type: ignore[index]
+        return item(tree, at).text if tree.type_name in _CONTAINERS else None
+    except (NotLiteral, IndexError, KeyError, TypeError, ValueError):
         return None
 
 
