@@ -6,6 +6,7 @@ import ast
 import asyncio
 import itertools
 import math
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
@@ -22,6 +23,7 @@ from foreframe.candidates import (
 from foreframe.examples import Example
 from foreframe.guesses import guesses
 from foreframe.holes import Hole, Missing, holes_of
+from foreframe.narrowing import names_bound, narrowed
 from foreframe.reality import Limits, observe
 from foreframe.reckoned_trace import reckoned_trace
 from foreframe.reckoning import reckon
@@ -35,7 +37,7 @@ from foreframe_models.engines.base import (
 from foreframe_models.entry import Entry, EntryError
 from foreframe_models.likelihood import return_logprob
 from foreframe_models.program.control_flow import Program
-from foreframe_models.program.source import ProgramError
+from foreframe_models.program.source import ProgramError, fill_holes
 from foreframe_protocol.states import Action, End, Frame, Goal, Trace, Verdict
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ __all__ = [
 ]
 MOST_FRAMES = 200  # of an example's predicted run
 MOST_TOKENS = 600
+WORD = re.compile(r"[^\W\d]\w*")
 COMBINED = 4  # combinations of several holes' candidates for each that is tried
 NO_PROPOSALS = (PromptTooLong, EngineRefused, EngineAborted)
 RUN_LIMITS = Limits(frames=100_000, seconds=2.0, memory_mb=512)
@@ -87,7 +90,8 @@ class Filling:
     holes: Sequence[Hole]
     examples: Sequence[Example]
     budget: Budget = field(default_factory=Budget)
-    _program: Program | None = None
+    _program: Program | None = None  # of what matters of the source
+    _cut: frozenset[str] = frozenset()  # names that are bound in what does not
 
     async def candidates(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
         """Candidates as they are tried, the likelier first; to be sorted by `rank` in the end.
@@ -123,7 +127,7 @@ class Filling:
             evidence = await self._reckoned(candidate)
             known = replace(candidate, evidence=evidence) if evidence else candidate
             if evidence and known.right == len(self.examples):
-                traced = await asyncio.to_thread(self._traced, known)
+                traced = await self._traced(known)
                 if traced is not None:
                     yield traced
             elif candidate.origin == "model" and len(self.holes) == 1:
@@ -147,7 +151,8 @@ class Filling:
             answers: list[Candidate] = []
             if propose is not None and hole.missing is not Missing.STATEMENT:
                 try:
-                    async for proposal in propose(program, hole):
+                    at = program.holes.index((hole.line, hole.column))
+                    async for proposal in propose(program, replace(hole, index=at)):
                         answers.append(Candidate((proposal.text,), "model", proposal.logprob))
                         if len(self.holes) == 1 and self._is_new(answers[-1], seen):
                             yield answers[-1]
@@ -162,8 +167,31 @@ class Filling:
 
     async def _parsed(self) -> Program:
         if self._program is None:
-            self._program = await asyncio.to_thread(Program.parse, self.source, self.path)
+            self._program = await asyncio.to_thread(self._parse)
         return self._program
+
+    def _parse(self) -> Program:
+        """The program that is asked about: of a large one what these holes and examples need."""
+        if self.budget.runs:
+            return Program.parse(self.source, self.path)
+        whole = ast.parse(fill_holes(self.source.removeprefix("\ufeff"))[0])
+        names = {e.function for e in self.examples} | {h.function for h in self.holes if h.function}
+        lines = [hole.line for hole in self.holes]
+        program = Program.parse(narrowed(self.source, whole, names, lines), self.path)
+        self._cut = names_bound(whole) - names_bound(program.tree)
+        return program
+
+    async def _filled(self, candidate: Candidate) -> Program:
+        """The program with a candidate in it: whole, if that names what else is there of it.
+
+        Raises ProgramError.
+        """
+        program = await self._parsed()
+        words = set(WORD.findall(" ".join(candidate.texts)))
+        source = self.source if words & self._cut else program.source
+        return await asyncio.to_thread(
+            Program.parse, candidate.filled(source, self.holes), self.path
+        )
 
     async def _reckoned(self, candidate: Candidate) -> tuple[Evidence, ...]:
         """The evidence that rules alone give, up to the first wrong example; empty if not all."""
@@ -172,6 +200,8 @@ class Filling:
         program = await self._parsed()
         places = [(hole.line, hole.column) for hole in self.holes]
         given = dict(zip(places, candidate.texts, strict=True))
+        if self._cut & set(WORD.findall(" ".join(candidate.texts))):
+            return ()
         texts = [given.get(place) for place in program.holes]
         return await asyncio.to_thread(self._by_rules, program, texts)
 
@@ -200,14 +230,14 @@ class Filling:
                 break
         return tuple(found)
 
-    def _traced(self, candidate: Candidate) -> Candidate | None:
+    async def _traced(self, candidate: Candidate) -> Candidate | None:
         """A candidate with the traces that rules tell; None when it makes no program."""
         try:
-            program = Program.parse(candidate.filled(self.source, self.holes), self.path)
+            program = await self._filled(candidate)
         except ProgramError:
             return None
         entries = [Entry(e.example.function, e.example.args) for e in candidate.evidence]
-        traces = [reckoned_trace(program, entry) for entry in entries]
+        traces = [await asyncio.to_thread(reckoned_trace, program, entry) for entry in entries]
         return replace(
             candidate,
             evidence=tuple(
@@ -234,11 +264,9 @@ class Filling:
         """
         known = await self._reckoned(candidate)
         if known:
-            return await asyncio.to_thread(self._traced, replace(candidate, evidence=known))
+            return await self._traced(replace(candidate, evidence=known))
         try:
-            program = await asyncio.to_thread(
-                Program.parse, candidate.filled(self.source, self.holes), self.path
-            )
+            program = await self._filled(candidate)
         except ProgramError:
             return None
         found: list[Evidence] = []

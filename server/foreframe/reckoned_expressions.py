@@ -91,9 +91,11 @@ class ReckonedExpressions(Evaluation):
         if name in self.known_names:
             return self.module_value(name)
         found = FUNCTIONS.get(name) or TYPES.get(name) or EXCEPTIONS.get(name)
-        if found is None:
+        if found is not None:
+            return found
+        if hasattr(builtins, name) or name.startswith("__"):
             raise NotKnown(f"{name!r} is not known")
-        return found
+        raise NameError(f"name {name!r} is not defined")  # as the program would
 
     def place(self, node: ast.Name) -> tuple[int, int]:
         """Where a name stands: line from 1, bytes from 0."""
@@ -212,6 +214,7 @@ class ReckonedExpressions(Evaluation):
             case ast.Name(id=name) if name in self.known_names:
                 return self.own_function(name)
             case ast.Name(id=name):
+                self.on_name(ast.Name(name, ast.Load()))
                 return FUNCTIONS.get(name) or TYPES.get(name) or EXCEPTIONS.get(name)
             case ast.Attribute(value=of, attr=name):
                 value = self.plain(of)

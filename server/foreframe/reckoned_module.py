@@ -12,6 +12,7 @@ from foreframe_models.entry import is_generator
 
 Definition = ast.FunctionDef
 Parameter = inspect.Parameter
+BINDING = frozenset({"exec", "eval", "globals", "setattr", "vars", "builtins", "__builtins__"})
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Module:
                 local.update(id(n) for n in ast.walk(node) if n is not node)
         for node in ast.walk(tree):
             names: list[str] = []
+            is_open = is_open or (isinstance(node, ast.Name) and node.id in BINDING)
             match node:
                 case ast.Name(id=name, ctx=ast.Store() | ast.Del()) if id(node) not in local:
                     names = [name]

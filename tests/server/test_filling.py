@@ -86,6 +86,26 @@ async def test_a_model_that_cannot_propose_leaves_the_guesses():
     assert {c.origin for c in found} == {"scope"}
 
 
+async def test_a_hole_in_a_file_of_hundreds_of_functions_is_filled_with_what_matters_of_it():
+    rest = "".join(f"def g_{n}(x):\n    return x + {n}\n\n" for n in range(400))
+    source = MAX + rest.replace("return x + 7\n", "return ?? + 7\n")
+    seen = []
+
+    async def propose(program, hole):
+        seen.append((len(program.functions), hole.index, program.holes))
+        yield Proposal("g_9(nums[0]) - 9", -1.0)
+        yield Proposal("max(nums)", -2.0)
+
+    program = Program.parse(source, "/p.py")
+    (hole, _) = holes_of(program)
+    wanted = wanted_for(hole, program, examples_in(source, program.tree))
+    filling = Filling(OracleWorld(), source, "/p.py", [hole], wanted, Budget(candidates=2))
+    found = [c async for c in filling.candidates(propose)]
+    assert seen == [(2, 0, ((hole.line, hole.column),))]
+    assert min(found, key=lambda c: c.rank).texts == ("max(nums)",)
+    assert found[0].evidence[0].predicted == "3"  # of a function that was left out at first
+
+
 async def test_an_engine_that_is_not_there_is_told_of():
     async def gone(program, hole):
         raise EngineUnreachable("nobody answers")

@@ -101,6 +101,7 @@ def test_values_of_a_reckoned_trace_are_given_and_not_predicted():
         ("return sum({1, 2})", None),
         ("return sorted({2, 1})", "[1, 2]"),
         ("print(n)", "None"),
+        ("return m", "raises NameError: name 'm' is not defined"),
     ],
 )
 def test_statements_do_what_python_does(body: str, wanted: str | None):
@@ -129,6 +130,7 @@ def test_statements_do_what_python_does(body: str, wanted: str | None):
         "def f():\n    return type('A', (), {})\n",
         "def f():\n    return [].__class__\n",
         "def f():\n    return ??\n",
+        "globals()['y'] = 1\ndef f():\n    return y\n",
     ],
 )
 def test_what_rules_alone_cannot_tell_is_not_told(source: str):
