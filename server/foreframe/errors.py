@@ -2,8 +2,8 @@
 
 Numbers: 1000-1099 engines (`foreframe_models.engines.base`), 2000-2099 what a session is launched
 with, 2100-2199 what is asked of a session in the wrong moment, 2200-2299 expressions, 2300-2399
-the protocol (2330-2349 what is kept on disk), 2650-2659 a client of a server, 2900 a fault of
-Foreframe's own.
+the protocol (2330-2349 what is kept on disk), 2600-2629 what is asked over HTTP, 2650-2659 a
+client of a server, 2900 a fault of Foreframe's own.
 """
 
 from __future__ import annotations
