@@ -83,7 +83,12 @@ class Cluster:
         if kind is Kind.INDEPENDENT:
             return ",".join(self.server(machine).engine for machine in self.machines)
         url = f"http://{self.head}:{self.port}"
-        ranks = self.fit().replicas * len(self.machines) if kind is not Kind.RAY_SERVE else 1
+        if kind is Kind.RAY_SERVE:
+            return f"{url}#ray-serve"
+        try:
+            ranks = self.fit().replicas * len(self.machines)
+        except DoesNotFit:  # one replica across them
+            ranks = 1
         return url if ranks == 1 else f"{url}#replicas={ranks}"
 
     def commands(self, kind: Kind) -> list[Command]:
@@ -239,7 +244,7 @@ def _ray_serve_text(cluster: Cluster, commands: Sequence[Command]) -> str:
     return (
         f"# {cluster.wish.card.name} on {len(cluster.machines)} machines with Ray Serve's LLM app\n"
         f"# save this as foreframe.yaml, then (pip install 'ray[serve,llm]' on each)\n{steps}"
-        f"# then: foreframe trace FILE --engine {cluster.engine(Kind.RAY_SERVE)}\n"
+        f"# then: foreframe trace FILE --engine '{cluster.engine(Kind.RAY_SERVE)}'\n"
         f"# Ray Serve asks for no key: keep it in a network of your own.\n"
         f"# A session's requests carry {SESSION_HEADER}, by which they find the replica that holds "
         f"their prefix.\n{body}"

@@ -62,6 +62,7 @@ def test_a_model_too_large_for_a_machine_is_cut_across_them_through_ray_only() -
     assert told["--tensor-parallel-size"] == "2"
     assert told["--pipeline-parallel-size"] == "4"
     assert told["--distributed-executor-backend"] == "ray"
+    assert "--engine 'http://node0:8000'" in text_of(cluster(2, small, 4), Kind.VLLM_RAY)
     with pytest.raises(BadLayout, match="64 layers"):
         cluster(2, small, 3).commands(Kind.VLLM_RAY)
 
@@ -76,6 +77,7 @@ def test_ray_serve_reads_its_file_and_sends_sessions_where_their_prefix_is() -> 
     assert model["deployment_config"]["num_replicas"] == 4
     router = model["deployment_config"]["request_router_config"]["request_router_class"]
     assert router.endswith("ConsistentHashRouter")
+    assert cluster().engine(Kind.RAY_SERVE) == "http://node0:8000#ray-serve"
     assert model["engine_kwargs"]["tensor_parallel_size"] == 2
     assert model["engine_kwargs"]["prefix_cache_retention_interval"] == 512
 

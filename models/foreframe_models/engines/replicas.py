@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,8 @@ from foreframe_models.engines.vllm import VllmEngine
 FIRST_LOOK, LAST_LOOK = 1.0, 30.0  # seconds until a replica that is down is looked at again
 MOST_REPLICAS = 1024
 RANK_HEADER = "X-data-parallel-rank"  # vLLM: which of its replicas answers
-SESSION_HEADER = "X-Session-ID"  # for what balances loads in between, as Ray Serve does
+SESSION_HEADER = "X-Session-ID"  # for what balances loads in between
+RAY_SERVE = "ray-serve"  # after the # of an address: what answers there
 TROUBLE = (EngineUnreachable, EngineAborted, EngineOutOfMemory)  # that another may not have
 
 _session: ContextVar[str] = ContextVar("session", default="")
@@ -55,6 +57,32 @@ class SessionTransport(httpx.AsyncBaseTransport):
         inner, self._inner = self._inner, None
         if inner is not None:
             await inner.aclose()
+
+
+class RayServeTransport(SessionTransport):
+    """The same to Ray Serve's LLM app, whose answers differ from vLLM's in two places."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path.endswith("/health"):
+            request.url = request.url.copy_with(path=path.removesuffix("/health") + "/-/healthz")
+        response = await super().handle_async_request(request)
+        if not path.endswith("/v1/models") or response.status_code != 200:
+            return response
+        body = await response.aread()
+        await response.aclose()
+        return httpx.Response(200, content=_with_context(body), request=request)
+
+
+def _with_context(body: bytes) -> bytes:
+    """Ray Serve's list of models, with the context's length where vLLM has it."""
+    try:
+        told = json.loads(body)
+        for model in told["data"]:
+            model.setdefault("max_model_len", model["metadata"]["max_request_context_length"])
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return body
+    return json.dumps(told).encode()
 
 
 @dataclass(eq=False)
@@ -261,10 +289,10 @@ class ReplicasEngine(Engine):
 def open_replicas(spec: str) -> ReplicasEngine:
     """The engine of several addresses, commas between; `#replicas=N` after one that has N of them.
 
-    `#sessions` after a single address: its requests carry their session's id, by which a router
-    there can tell them apart. Raises ValueError for what is no such list.
+    `#ray-serve` after the address of Ray Serve's LLM app, which tells sessions apart by the id that
+    each request carries. Raises ValueError for what is no such list.
     """
-    named: dict[str, tuple[str, int | None]] = {}
+    named: dict[str, tuple[str, SessionTransport]] = {}
     for address in spec.split(","):
         url, fragment = urldefrag(address.strip())
         if not url.startswith(("http://", "https://")):
@@ -273,23 +301,24 @@ def open_replicas(spec: str) -> ReplicasEngine:
             name = url if rank is None else f"{url} replica {rank}"
             if name in named:
                 raise ValueError(f"{name} is named twice in {spec}")
-            named[name] = (url, rank)
+            ray = fragment == RAY_SERVE
+            named[name] = (url, RayServeTransport(None) if ray else SessionTransport(rank))
     if len(named) > MOST_REPLICAS:
         raise ValueError(f"{len(named)} replicas are more than {MOST_REPLICAS}")
     return ReplicasEngine(
         [
-            Replica(name, VllmEngine(url, transport=SessionTransport(rank)), url)
-            for name, (url, rank) in named.items()
+            Replica(name, VllmEngine(url, transport=transport), url)
+            for name, (url, transport) in named.items()
         ]
     )
 
 
 def _ranks(fragment: str) -> list[int | None]:
     """What comes after #: which replicas there are at an address. Raises ValueError."""
-    if fragment in ("", "sessions"):
+    if fragment in ("", RAY_SERVE):
         return [None]
     told = parse_qs(fragment, keep_blank_values=True)
     count = "".join(told.get("replicas", []))
     if set(told) != {"replicas"} or not count.isdecimal() or not 0 < int(count) <= MOST_REPLICAS:
-        raise ValueError(f"#{fragment}: write #replicas=4 for four replicas, or #sessions")
+        raise ValueError(f"#{fragment}: write #replicas=4 for four replicas, or #{RAY_SERVE}")
     return list(range(int(count)))

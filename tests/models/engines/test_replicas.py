@@ -24,6 +24,7 @@ from foreframe_models.engines.recorded import BYTE_MODEL, BYTE_SPECIALS, Exchang
 from foreframe_models.engines.replicas import (
     RANK_HEADER,
     SESSION_HEADER,
+    RayServeTransport,
     Replica,
     ReplicasEngine,
     SessionTransport,
@@ -260,13 +261,49 @@ async def test_a_request_says_which_session_and_which_replica_it_is_for() -> Non
     await engine.close()
 
 
+async def test_ray_serve_s_app_is_spoken_to_as_it_answers() -> None:
+    paths: list[str] = []
+
+    def answer(asked: httpx.Request) -> httpx.Response:
+        paths.append(asked.url.path)
+        body = json.loads(asked.content or b"{}")
+        match asked.url.path:
+            case "/-/healthz":
+                return httpx.Response(200, text="success")
+            case "/v1/models":
+                metadata = {"model_id": "cwm", "max_request_context_length": 32_768}
+                return httpx.Response(200, json={"data": [{"id": "cwm", "metadata": metadata}]})
+            case "/tokenize":
+                ids = {s.text: 500 + n for n, s in enumerate(SEPARATORS)}
+                return httpx.Response(200, json={"tokens": [ids[body["prompt"]]]})
+        return httpx.Response(404)
+
+    transport = RayServeTransport(None, httpx.MockTransport(answer))
+    engine = VllmEngine("http://ray.test", transport=transport)
+    assert (await engine.open()).context_tokens == 32_768
+    assert await engine.health() == ""
+    assert "/health" not in paths
+    await engine.close()
+
+
+async def test_a_list_of_models_that_is_none_is_told_as_such() -> None:
+    def answer(asked: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"data": [{"id": "cwm"}]})
+
+    transport = RayServeTransport(None, httpx.MockTransport(answer))
+    engine = VllmEngine("http://ray.test", transport=transport)
+    with pytest.raises(EngineRefused, match="does not say which model"):
+        await engine.open()
+    await engine.close()
+
+
 def test_a_list_of_addresses_names_an_engine_each() -> None:
     engine = open_replicas("http://a:1,https://b:2#replicas=2 , http://c")
     assert [replica.name for replica in engine.replicas] == [
         "http://a:1", "https://b:2 replica 0", "https://b:2 replica 1", "http://c",
     ]  # fmt: skip
     assert isinstance(open_engine("http://a:1,http://b:2"), ReplicasEngine)
-    assert isinstance(open_engine("http://a:1#sessions"), ReplicasEngine)
+    assert isinstance(open_engine("http://a:1#ray-serve"), ReplicasEngine)
     assert isinstance(open_engine("http://a:1"), VllmEngine)
 
 
