@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-pythons test-train test-vllm check-vscode test-vscode test-page page bench lint train lock lock-vllm clean
+.PHONY: help demo test test-pythons test-train test-vllm check-vscode test-vscode test-page page fuzz bench bench-load lint train lock lock-vllm clean
 
 PYTHON ?= $(shell scripts/find_python)
 BIN := .venv/bin
@@ -47,8 +47,14 @@ test-page: .venv/.dev ## the page of `foreframe serve` in a browser (needs Node 
 page: ## bundle anew what the page takes from others (needs Node)
 	tests/page/check --write
 
+fuzz: .venv/.dev ## 200,000 mutated messages, and requests made of the OpenAPI document
+	$(BIN)/python tests/fuzz/run.py
+
 bench: .venv/.dev ## speed and memory, as one table
 	$(BIN)/python tests/bench/run.py
+
+bench-load: .venv/.dev ## 200 sessions at once over HTTP and WebSocket (ten minutes)
+	$(BIN)/python tests/bench/load.py
 
 lint: .venv/.dev ## style and types
 	$(BIN)/ruff check
