@@ -23,11 +23,12 @@ export class StartForm {
     this.function = h('select', { on: { change: () => this.#describe() } });
     this.args = h('input', { type: 'text', spellcheck: 'false', autocomplete: 'off', placeholder: 'none', class: 'mono' });
     this.signature = h('span', { class: 'hint' });
-    this.check = h('input', { type: 'checkbox' });
+    this.check = h('input', { type: 'checkbox', on: { change: () => this.#adapt() } });
     this.checkLine = h('label', { class: 'check-line', hidden: true }, this.check, h('span', {}, 'Check against a real run ', h('span', { class: 'quiet' }, '(executes the program)')));
     this.entry = h('input', { type: 'checkbox', checked: true });
     this.outcome = h('select', { on: { change: () => this.#adapt() } }, option('', 'the first line'), option('returned', 'a returned value'), option('raised', 'an exception'));
     this.outcomeText = h('input', { type: 'text', class: 'mono', spellcheck: 'false', hidden: true, 'aria-label': 'The outcome' });
+    this.promise = h('span', { class: 'hint' });
     this.button = h('button', { type: 'submit', class: 'primary' }, 'Start');
     this.form = h(
       'form',
@@ -38,11 +39,12 @@ export class StartForm {
       field('Begin at', h('span', { class: 'pair' }, this.outcome, this.outcomeText)),
       h('label', { class: 'check-line' }, this.entry, h('span', {}, 'Stop on the first line')),
       this.checkLine,
-      h('div', { class: 'form-foot' }, this.button, h('span', { class: 'hint' }, 'Ctrl+Enter. Nothing is executed.')),
+      h('div', { class: 'form-foot' }, this.button, this.promise),
     );
     const examples = EXAMPLES.map((example) =>
       h('button', { type: 'button', class: 'example', on: { click: () => onExample(example) } }, example.title),
     );
+    this.#adapt();
     host.append(this.form, h('section', { class: 'examples', 'aria-label': 'Examples' }, h('h2', {}, 'Examples'), h('div', { class: 'example-list' }, examples)));
   }
 
@@ -61,6 +63,7 @@ export class StartForm {
   allowRun(isAllowed) {
     this.checkLine.hidden = !isAllowed;
     if (!isAllowed) this.check.checked = false;
+    this.#adapt();
   }
 
   /** Reads the functions from the code anew. */
@@ -85,6 +88,7 @@ export class StartForm {
   }
 
   #adapt() {
+    this.promise.textContent = `Ctrl+Enter. ${this.check.checked ? 'The program is executed, to be compared with.' : 'Nothing is executed.'}`;
     this.outcomeText.hidden = this.outcome.value === '';
     this.outcomeText.placeholder = this.outcome.value === 'raised' ? "KeyError: 'a'" : '[1, 2]';
   }
@@ -143,11 +147,12 @@ export class SessionLists {
     try {
       const [{ sessions }, { sessions: kept }] = await Promise.all([get('/sessions'), get('/kept')]);
       refill(this.live, sessions.length === 0 ? nothing('None.') : sessions.map((one) => this.#live(one)));
-      const shown = kept.slice(0, KEPT_SHOWN);
+      const past = kept.filter((one) => !sessions.some((open) => isSame(open, one)));
+      const shown = past.slice(0, KEPT_SHOWN);
       refill(
         this.kept,
         shown.length === 0 ? nothing('None yet. Sessions are kept on this machine’s disk as they go.') : shown.map((one) => this.#kept(one)),
-        kept.length > shown.length ? nothing(`and ${kept.length - shown.length} older ones (foreframe sessions)`) : null,
+        past.length > shown.length ? nothing(`and ${past.length - shown.length} older ones (foreframe sessions)`) : null,
       );
     } catch (error) {
       this.onProblem(error);
@@ -196,6 +201,12 @@ export class SessionLists {
       h('span', { class: 'quiet' }, `${engine} · ${counted(steps)} · ${when(begun)}`),
     );
   }
+}
+
+/** Whether a kept session is this open one: it began at the same time, with the same call. */
+function isSame(open, kept) {
+  const apart = Math.abs(Date.parse(open.created) - Date.parse(kept.begun));
+  return open.function === kept.function && open.args === kept.args && apart <= 3000;
 }
 
 function nothing(text) {
