@@ -77,6 +77,7 @@ class Budget:
     proposals: int = 4  # of the model, for each hole
     candidates: int = 24  # that are tried
     runs: bool = False  # also run the examples for real, in a limited child process
+    reasoning: bool = False  # a model that can thinks before it proposes
     rules: bool = True  # work out by rules what can be; False: by prediction alone
 
 

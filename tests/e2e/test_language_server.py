@@ -1,8 +1,11 @@
 """The language server over stdio, by pytest-lsp's client."""
 
 import asyncio
+import json
+import re
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import pytest_lsp
@@ -192,10 +195,91 @@ async def test_hovers_and_hints_show_predicted_values_at_places_in_utf_16(client
     assert labels[6] == "≈ returns = 2"
 
 
+async def test_a_hover_links_to_the_run_in_words_where_the_editor_follows_links(
+    client: LanguageClient,
+):
+    uri = open_text(client, COUNT)
+    where = lsp.HoverParams(document(uri), at(COUNT, "字 =="))
+    plain = await client.text_document_hover_async(where)
+    assert "command:" not in plain.contents.value
+    client.workspace_did_change_configuration(
+        lsp.DidChangeConfigurationParams({"foreframe": {"commandLinks": True}})
+    )
+    linked = await client.text_document_hover_async(where)
+    link = re.search(r"\(command:foreframe\.explain\?([^)]*)\)", linked.contents.value)
+    arguments = json.loads(unquote(link[1]))
+    assert arguments == [uri, "count", "'😀aba', 'a'"]
+    told = await client.workspace_execute_command_async(
+        lsp.ExecuteCommandParams("foreframe.explain", arguments)
+    )
+    assert "returns `n`" in told["text"]
+
+
+CELL = "vscode-notebook-cell:/a/b.ipynb#W0sZmlsZQ%3D%3D"
+OTHER = "vscode-notebook-cell:/a/b.ipynb#W1sZmlsZQ%3D%3D"
+
+
+async def test_the_cells_of_a_notebook_are_served_each_by_itself(client: LanguageClient):
+    text = "%time 1\n" + FIND.replace("mid = ??", "mid = (left + right) // 2")
+    code = lsp.NotebookCellKind.Code
+    client.notebook_document_did_open(
+        lsp.DidOpenNotebookDocumentParams(
+            lsp.NotebookDocument(
+                "file:///a/b.ipynb", "jupyter-notebook", 1, [lsp.NotebookCell(code, CELL)]
+            ),
+            [lsp.TextDocumentItem(CELL, "python", 1, text)],
+        )
+    )
+    assert [d.code for d in await diagnostics(client, CELL, 1)] == ["hole"]
+    found = await completion(client, CELL, at(text, "??", 2))
+    assert found.items[0].label == "len(nums) - 1"
+
+    structure = lsp.NotebookDocumentCellChangeStructure(
+        lsp.NotebookCellArrayChange(1, 0, [lsp.NotebookCell(code, OTHER)]),
+        did_open=[lsp.TextDocumentItem(OTHER, "python", 1, COUNT)],
+    )
+    whole = lsp.TextDocumentContentChangeWholeDocument("x = ??\ny = ??\n")
+    content = lsp.NotebookDocumentCellContentChanges(
+        lsp.VersionedTextDocumentIdentifier(2, CELL), [whole]
+    )
+    client.notebook_document_did_change(
+        lsp.DidChangeNotebookDocumentParams(
+            lsp.VersionedNotebookDocumentIdentifier(2, "file:///a/b.ipynb"),
+            lsp.NotebookDocumentChangeEvent(
+                cells=lsp.NotebookDocumentCellChanges(structure, text_content=[content])
+            ),
+        )
+    )
+    assert len(await diagnostics(client, CELL, 2)) == 2
+    hover = await client.text_document_hover_async(
+        lsp.HoverParams(document(OTHER), at(COUNT, "字 =="))
+    )
+    assert "'😀', 'a', 'b', 'a'" in hover.contents.value
+
+
+async def test_a_hole_in_a_file_of_5000_lines_is_filled(client: LanguageClient):
+    rest = "".join(f"\n\ndef step_{n}(a):\n    return step_{n + 1}(a)\n" for n in range(1000))
+    text = FIND.replace("mid = ??", "mid = (left + right) // 2") + rest
+    uri = open_text(client, text)
+    found = await completion(client, uri, at(text, "??", 1))
+    assert found.items[0].label == "len(nums) - 1"
+
+
+async def test_a_hole_in_an_f_string_is_filled_and_one_in_a_string_left_alone(
+    client: LanguageClient,
+):
+    text = "# f('ab') -> '<2> ??'\n# f('abc') -> '<3> ??'\ndef f(text):\n    return f'<{??}> ' + '??'\n"
+    uri = open_text(client, text)
+    assert len(await diagnostics(client, uri, 1)) == 1
+    found = await completion(client, uri, at(text, "{??", 2))
+    assert found.items[0].label == "len(text)"
+
+
 async def test_lenses_stand_above_functions(client: LanguageClient):
     uri = open_text(client, FIND)
     lenses = await client.text_document_code_lens_async(lsp.CodeLensParams(document(uri)))
-    assert [lens.command.title for lens in lenses] == ["Predict", "Fill holes", "Does it end?"]
+    titles = [lens.command.title for lens in lenses]
+    assert titles == ["Predict", "Fill holes", "Does it end?", "Explain"]
     assert list(lenses[0].command.arguments) == [uri, 0, "find", "[1, 3, 5, 7], 5"]
 
 

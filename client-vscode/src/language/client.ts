@@ -29,7 +29,11 @@ export async function startClient(
     'Foreframe language server',
     { command, args: ['lsp'], ...(cwd === undefined ? {} : { options: { cwd } }) },
     {
-      documentSelector: [{ language: 'python', scheme: 'file' }],
+      documentSelector: [
+        { language: 'python', scheme: 'file' },
+        { language: 'python', scheme: 'vscode-notebook-cell' },
+      ],
+      markdown: { isTrusted: { enabledCommands: ['foreframe.explain'] } },
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationFailedHandler: () => false,
@@ -46,7 +50,9 @@ export async function startClient(
   const configure = (): void => {
     const settings = vscode.workspace.getConfiguration('foreframe');
     const section = serverSettings((name, otherwise) => settings.get(name, otherwise));
-    void client.sendNotification(DidChangeConfigurationNotification.type, { settings: { foreframe: section } });
+    void client.sendNotification(DidChangeConfigurationNotification.type, {
+      settings: { foreframe: { ...section, commandLinks: true } },
+    });
   };
   await client.start();
   running = true;

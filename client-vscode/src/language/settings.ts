@@ -9,6 +9,7 @@ export const SERVER_SETTINGS = {
   codeLenses: true,
   'holes.verify': 'predict',
   'holes.candidates': 16,
+  'holes.reasoning': false,
 } as const;
 
 /** Settings that decide which server runs, and whether one does: it is started anew for them. */

@@ -68,7 +68,8 @@ def register_sight(server: LanguageServer, language: Language) -> None:
         except (EngineError, EntryError):
             return None
         language.check(uri, analysis)
-        text = views.hover(analysis, run, name)
+        link = uri if language.settings.command_links else None
+        text = views.hover(analysis, run, name, link)
         if text is None:
             return None
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text))
@@ -93,7 +94,7 @@ def register_sight(server: LanguageServer, language: Language) -> None:
             "confidence": halting.confidence,
         }
 
-    @server.command("foreframe.explain")
+    @server.command(views.EXPLAIN)
     async def explain(uri: str, function: str, args: str) -> dict[str, str]:
         """A call told in sentences."""
         analysis = await language.analysis(uri)

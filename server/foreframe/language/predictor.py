@@ -153,7 +153,13 @@ class Predictor(Foresight):
         async def propose(program: Program, hole: Hole) -> AsyncIterator[Proposal]:
             wishes = [Wish(Entry(e.function, e.args), e.returned) for e in examples if e.returned]
             async for proposal in proposals(
-                self.world, program, hole.index, wishes, count=budget.proposals, priority=PRIORITY
+                self.world,
+                program,
+                hole.index,
+                wishes,
+                count=budget.proposals,
+                priority=PRIORITY,
+                reasoning=budget.reasoning,
             ):
                 yield proposal
 

@@ -16,7 +16,7 @@ from foreframe import __version__
 from foreframe.examples import Example
 from foreframe.filling import Budget, Candidate, wanted_for
 from foreframe.holes import Hole
-from foreframe.language import views
+from foreframe.language import notebooks, views
 from foreframe.language.analysis import Analysis
 from foreframe.language.predictor import FRAMES, Foresight, PredictedRun, Predictor
 from foreframe.language.protocol import Protocol
@@ -167,7 +167,11 @@ class Language:
         assert analysis.program is not None
         wanted = wanted_for(holes[0], analysis.program, analysis.examples)
         chosen = self.settings.holes
-        budget = Budget(candidates=chosen.candidates, runs=chosen.verify == "run")
+        budget = Budget(
+            candidates=chosen.candidates,
+            runs=chosen.verify == "run",
+            reasoning=chosen.reasoning,
+        )
 
         def enough(candidate: Candidate) -> bool:
             return bool(wanted) and candidate.right == len(wanted)
@@ -229,7 +233,9 @@ class Server(LanguageServer):
 
 def make_server(engine: str = "auto", world: OpenWorld = open_world) -> Server:
     """A server that is ready to be started on stdio, or for one client of a port."""
-    server = Server("foreframe", __version__, protocol_cls=Protocol)
+    server = Server(
+        "foreframe", __version__, protocol_cls=Protocol, notebook_document_sync=notebooks.SYNC
+    )
     server.language = Language(server, world, engine)
     register(server, server.language)
     return server
@@ -259,5 +265,6 @@ def register(server: LanguageServer, language: Language) -> None:
     def did_change_configuration(params: lsp.DidChangeConfigurationParams) -> None:
         language.configure(params.settings)
 
+    notebooks.register_notebooks(server, language)
     register_sight(server, language)
     register_edits(server, language)

@@ -15,6 +15,7 @@ class HoleSettings(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
 
     verify: Literal["predict", "run"] = "predict"
+    reasoning: bool = False  # whether a model that can is to think before it proposes
     candidates: int = Field(default=16, ge=1, le=200)
 
 
@@ -28,4 +29,5 @@ class Settings(BaseModel):
     inlay_hints: bool = True
     warnings: bool = True
     code_lenses: bool = True
+    command_links: bool = False  # in hovers, for an editor that follows them
     holes: HoleSettings = HoleSettings()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from lsprotocol import types as lsp
 
@@ -20,6 +22,7 @@ from foreframe.loops import own_nodes
 from foreframe_protocol.states import Event, Verdict
 
 SOURCE = "Foreframe"
+EXPLAIN = "foreframe.explain"
 CERTAIN = 0.995  # what is at least so sure is not told how sure
 
 
@@ -96,6 +99,8 @@ def lenses(analysis: Analysis, uri: str) -> list[lsp.CodeLens]:
             commands.append(("Fill holes", "foreframe.fillHoles", [uri, name]))
         if args is not None and name in analysis.loops:
             commands.append(("Does it end?", "foreframe.halts", [uri, name, args]))
+        if args is not None:
+            commands.append(("Explain", EXPLAIN, [uri, name, args]))
         found += (
             lsp.CodeLens(where, lsp.Command(title, command, arguments=arguments))
             for title, command, arguments in commands
@@ -138,8 +143,11 @@ def inlay_hints(
     return found
 
 
-def hover(analysis: Analysis, run: PredictedRun, name: str) -> str | None:
-    """The values of a name along a run, as Markdown without any HTML; None if it has none."""
+def hover(analysis: Analysis, run: PredictedRun, name: str, uri: str | None = None) -> str | None:
+    """The values of a name along a run, as Markdown without any HTML; None if it has none.
+
+    `uri`: of the document, where the editor follows links to commands.
+    """
     values = values_of(steps_of(run.trace, run.example.function), name)
     if not values:
         return None
@@ -148,7 +156,11 @@ def hover(analysis: Analysis, run: PredictedRun, name: str) -> str | None:
     ended = "" if run.outcome is not None else " The prediction was cut off."
     code = fenced(sequence_text(values, 300))
     what = f"`{name}` in `{inline(run.example.call)}`, predicted{how}:"
-    return f"{what}\n\n{code}\n\nNothing was executed.{ended}"
+    text = f"{what}\n\n{code}\n\nNothing was executed.{ended}"
+    if uri is None:
+        return text
+    arguments = quote(json.dumps([uri, run.example.function, run.example.args]), safe="")
+    return f"{text}\n\n[Explain this run](command:{EXPLAIN}?{arguments})"
 
 
 def story(analysis: Analysis, run: PredictedRun) -> str:

@@ -18,7 +18,7 @@ test('dotted settings reach the server as objects in objects', () => {
     inlayHints: true,
     warnings: true,
     codeLenses: true,
-    holes: { verify: 'run', candidates: 16 },
+    holes: { verify: 'run', candidates: 16, reasoning: false },
   });
 });
 
