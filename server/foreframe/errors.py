@@ -79,7 +79,8 @@ class ForeframeError(Exception):
     │   ├── BadRequest          2605  a body, a parameter or a header that means nothing
     │   ├── KeyReused           2606  an Idempotency-Key, with another body
     │   ├── NoSuchResource      2607
-    │   └── ShuttingDown        2608
+    │   ├── ShuttingDown        2608
+    │   └── ClientLeft          2609  before its answer: nobody reads this
     ├── ServerRefusal           2630  of a port: who may talk to it, and how much may be asked
     │   ├── WrongToken          2631  none, or another one
     │   ├── WrongHost           2632  a name that this server is not known by
@@ -359,6 +360,10 @@ class NoSuchResource(HttpError):
 
 class ShuttingDown(HttpError):
     code, status, retry_after = 2608, 503, 5
+
+
+class ClientLeft(HttpError):
+    code, status = 2609, 499
 
 
 class ServerRefusal(ForeframeError):

@@ -17,6 +17,7 @@ GET      /sessions/{id}/export             ?form=jsonl|cwm|perfetto    the file
 GET      /sessions/{id}/events             Last-Event-ID or ?after=    server-sent events: EventView
 WS       /sessions/{id}/socket             ?after=, ActionMessage      EventView, or an answer
 GET      /kept                             -                           KeptList
+POST     /kept/{number}                    -                           201 SessionView
 POST     /predict                          PredictRequest              PredictedStep
 POST     /inputs                           InputsRequest               InputsAnswer
 POST     /compare                          CompareRequest              CompareAnswer

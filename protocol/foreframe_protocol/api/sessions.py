@@ -122,7 +122,10 @@ class SessionList(Told):
 
 
 class KeptSession(Told):
-    """A session on disk, also of another process or of earlier days."""
+    """A session on disk, also of another process or of earlier days.
+
+    `session`: the name under which a server's is opened again.
+    """
 
     id: int
     workspace: str
@@ -132,6 +135,7 @@ class KeptSession(Told):
     args: str
     engine: str
     steps: int
+    session: str | None = None
 
 
 class KeptList(Told):

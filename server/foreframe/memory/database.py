@@ -182,6 +182,19 @@ class Database:
             found = connection.execute(query).mappings().first()
             return None if found is None else dict(found)
 
+    def tokens(self) -> dict[int, str]:
+        """What servers call sessions, by their numbers."""
+        with self._told(), self._transaction() as connection:
+            if not connection.dialect.has_table(connection, SERVED.name):
+                return {}  # it was written before there were servers
+            rows = connection.execute(select(SERVED.c.session, SERVED.c.token))
+            return {row.session: row.token for row in rows}
+
+    def session_of(self, token: str) -> int | None:
+        """The number of the session that a server calls so."""
+        known = {name: number for number, name in self.tokens().items()}
+        return known.get(token)
+
     def relaunch_served(self, served: Served) -> None:
         """Writes down how a session is to be begun from now on."""
         with self._told(), self._transaction() as connection:

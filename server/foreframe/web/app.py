@@ -49,6 +49,11 @@ ROUTERS = (
 
 def create_app(settings: ServeSettings, open_world: OpenWorld = open_model) -> ASGIApp:
     """A server that is started and stopped by its lifespan. Raises BadOption."""
+    return build(settings, open_world)[0]
+
+
+def build(settings: ServeSettings, open_world: OpenWorld = open_model) -> tuple[ASGIApp, Serving]:
+    """The same, with what is behind it."""
     worlds = Worlds(settings.engine, open_world)
     registry = Registry(settings, worlds)
     metrics = Metrics(lambda: len(registry))
@@ -83,4 +88,4 @@ def create_app(settings: ServeSettings, open_world: OpenWorld = open_model) -> A
     if STATIC.is_dir():
         app.mount("/static", StaticFiles(directory=STATIC), name="static")
         app.mount("/", StaticFiles(directory=STATIC, html=True), name="page")
-    return Guard(app, settings)
+    return Guard(app, settings), serving

@@ -6,12 +6,14 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from hashlib import sha256
 
 from pydantic import BaseModel
 
 from foreframe.errors import BadRequest, KeyReused
 
 KEPT = 5000  # answers, the latest
+KEPT_CHARS = 64_000_000  # of them, about
 LONGEST = 255  # characters of a key
 
 
@@ -25,8 +27,9 @@ class Answer:
 
 @dataclass(slots=True)
 class _Asked:
-    body: str
+    digest: bytes  # of the body
     answer: asyncio.Future[Answer]
+    size: int = 0  # of the answer, in characters
 
 
 class Answers:
@@ -34,6 +37,7 @@ class Answers:
 
     def __init__(self, most: int = KEPT) -> None:
         self._most = most
+        self._chars = 0
         self._known: OrderedDict[tuple[str, str], _Asked] = OrderedDict()
 
     async def once(
@@ -48,17 +52,26 @@ class Answers:
             return await make()
         if not key.isprintable() or not 0 < len(key) <= LONGEST:
             raise BadRequest(f"Idempotency-Key: 1 to {LONGEST} printable characters are needed")
+        digest = sha256(body.encode()).digest()
         known = self._known.get((place, key))
         if known is None:
             task = asyncio.ensure_future(make())
-            known = self._known[place, key] = _Asked(body, task)
-            task.add_done_callback(lambda done: self._forget(place, key, done))
-            while len(self._known) > self._most:
-                self._known.popitem(last=False)
-        elif known.body != body:
+            known = self._known[place, key] = asked = _Asked(digest, task)
+            task.add_done_callback(lambda done: self._done(place, key, asked))
+        elif known.digest != digest:
             raise KeyReused("Idempotency-Key: it was used with another body: take a new one")
         return await asyncio.shield(known.answer)
 
-    def _forget(self, place: str, key: str, done: asyncio.Future[Answer]) -> None:
+    def _done(self, place: str, key: str, asked: _Asked) -> None:
+        """Forgets a failure, and the oldest answers where there are too many."""
+        done = asked.answer
         if done.cancelled() or done.exception() is not None:
             self._known.pop((place, key), None)
+            return
+        if self._known.get((place, key)) is not asked:
+            return  # it was forgotten before it was done
+        asked.size = len(done.result().body.model_dump_json())
+        self._chars += asked.size
+        while len(self._known) > self._most or self._chars > KEPT_CHARS:
+            _, oldest = self._known.popitem(last=False)
+            self._chars -= oldest.size

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from foreframe.dap.breakpoints import Placement
 from foreframe.dap.launch import AHEAD_TOKENS
@@ -42,7 +43,7 @@ class Registry:
         self.settings, self.worlds = settings, worlds
         self.workspace = settings.folders[0] if settings.folders else Path.cwd()
         self._open: dict[str, LiveSession] = {}
-        self._opening: dict[str, asyncio.Lock] = {}  # sessions that are being revived
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._reserved = 0  # places of sessions that are being opened
         self._sweeper: asyncio.Task[None] | None = None
         self._is_closing = False
@@ -151,15 +152,17 @@ class Registry:
         """An open session, or one on disk, which is opened. Raises NoSuchLiveSession."""
         live = self._open.get(ident)
         if live is None:
-            lock = self._opening.setdefault(ident, asyncio.Lock())
-            try:
-                async with lock:
-                    live = self._open.get(ident) or await self._revive(ident)
-            finally:
-                if not lock.locked():
-                    self._opening.pop(ident, None)
+            async with self._turn(ident):
+                live = self._open.get(ident) or await self._revive(ident)
         live.last_used = time.monotonic()
         return live
+
+    def _turn(self, ident: str) -> asyncio.Lock:
+        """Whose turn it is to open or to close a session."""
+        lock = self._turns.get(ident)
+        if lock is None:
+            lock = self._turns[ident] = asyncio.Lock()
+        return lock
 
     async def _revive(self, ident: str) -> LiveSession:
         """Opens a session as it was left: all its steps, where it stood."""
@@ -203,20 +206,52 @@ class Registry:
 
     async def delete(self, ident: str) -> None:
         """Closes a session and forgets what was kept of it. Raises NoSuchLiveSession."""
-        live = self._open.get(ident) or await self.find(ident)
-        self._open.pop(ident, None)
-        await live.close()
-        if live.keeper is not None and live.keeper.session is not None:
-            await asyncio.to_thread(forget, [live.keeper.session], self.workspace)
+        live = self._open.pop(ident, None)
+        number = None
+        if live is not None:
+            await live.close()
+            number = None if live.keeper is None else live.keeper.session
+        else:
+            number = await asyncio.to_thread(self._number, ident)
+            if number is None:
+                raise NoSuchLiveSession(f"there is no session {ident[:40]!r}")
+        if number is not None:
+            await asyncio.to_thread(forget, [number], self.workspace)
 
-    def kept(self) -> list[Listed]:
-        """What is on disk for this workspace, also of editors."""
+    def _number(self, ident: str) -> int | None:
+        """The number of a kept session with this name."""
+        file = self._file()
+        if file is None or not file.exists():
+            return None
+        with Database(file) as database:
+            return database.session_of(ident)
+
+    def kept(self) -> list[tuple[Listed, str | None]]:
+        """What is on disk for this workspace, also of editors; with what a server calls it."""
         file = self._file()
         if file is None or not file.exists():
             return []
-        with suppress(KeepingError):
-            return listed(self.workspace)
-        return []
+        try:
+            with Database(file) as database:
+                tokens = database.tokens()
+            return [(one, tokens.get(one.id)) for one in listed(self.workspace)]
+        except KeepingError:
+            return []
+
+    async def open_kept(self, number: int) -> LiveSession:
+        """A kept session: a server's under its name, an editor's gone on with under a new one.
+
+        Raises KeepingError and HttpError.
+        """
+        tokens = dict(await asyncio.to_thread(self.kept_names))
+        name = tokens.get(number)
+        if name is not None:
+            return await self.find(name)
+        return await self.create(NewSession.model_validate({"resume": number}))
+
+    def kept_names(self) -> list[tuple[int, str | None]]:
+        """The numbers of kept sessions, with what a server calls them."""
+        return [(one.id, name) for one, name in self.kept()]
 
     def _reserve(self) -> None:
         """Takes a place. Raises TooManySessions or ShuttingDown."""
@@ -240,5 +275,6 @@ class Registry:
         for live in self.all():
             is_used = live.log.readers or live.waiting or live.is_running
             if not is_used and live.last_used < limit:
-                self._open.pop(live.ident, None)
-                await live.close()
+                async with self._turn(live.ident):
+                    self._open.pop(live.ident, None)
+                    await live.close()

@@ -6,14 +6,14 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
 
 from foreframe.dap.launch import OpenWorld, open_model
 from foreframe.errors import BadOption
-from foreframe.web.app import create_app
+from foreframe.web.app import build
 from foreframe.web.connections import Connection
 from foreframe.web.settings import ServeSettings
 
@@ -22,13 +22,22 @@ BACKLOG = 512
 
 
 class Server(uvicorn.Server):
-    """Says where it listens, once it does."""
+    """Says where it listens, once it does. `ending` is awaited before connections are closed."""
+
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self.ending = ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started and sockets:
             where = address(sockets[0])
             print(f"foreframe serve: listening on {where}", file=sys.stderr, flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Streams end with their sessions, which are kept: nobody has to be waited for."""
+        await self.ending()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -44,7 +53,7 @@ class Server(uvicorn.Server):
 
 def serve(settings: ServeSettings, *, open_world: OpenWorld = open_model) -> None:
     """Serves until SIGTERM or SIGINT; sessions are on disk when it returns. Raises BadOption."""
-    app = create_app(settings, open_world)
+    app, serving = build(settings, open_world)
     listening = listen(settings)
     config = uvicorn.Config(
         app,
@@ -60,7 +69,7 @@ def serve(settings: ServeSettings, *, open_world: OpenWorld = open_model) -> Non
         timeout_graceful_shutdown=END_SECONDS,
     )
     try:
-        asyncio.run(Server(config).serve([listening]))
+        asyncio.run(Server(config, serving.registry.close).serve([listening]))
     finally:
         listening.close()
 

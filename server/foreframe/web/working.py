@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from foreframe.errors import ClientLeft
 from foreframe.parties import Output
 from foreframe.run import Run
 from foreframe.timeline import Stop
@@ -18,6 +19,7 @@ from foreframe.web.problems import problem_of
 from foreframe.web.streams import MEDIA_TYPE, event_stream
 from foreframe_protocol.states import Frame
 
+T = TypeVar("T")
 NEWS_SECONDS = 0.2  # between two tellings of progress
 News = dict[str, object] | BaseModel
 Tell = Callable[[str, News], None]
@@ -79,13 +81,19 @@ async def work(request: Request, job: Job) -> Response:
     answer is a stream: then that is its last event."""
     if wants_stream(request):
         return event_stream(_news(job))
-    task = asyncio.ensure_future(job(_untold))
+    answer = await while_there(request, job(_untold))
+    return JSONResponse(answer.model_dump(mode="json"))
+
+
+async def while_there(request: Request, work: Awaitable[T]) -> T:
+    """What some work comes to, given up when the client has gone. Raises ClientLeft then."""
+    task = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_left(request))
     try:
         await asyncio.wait([task, leaving], return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            return Response(status_code=499)  # nobody reads it
-        return JSONResponse(task.result().model_dump(mode="json"))
+            raise ClientLeft("nobody waits for the answer any more")
+        return task.result()
     finally:
         await _ended(task, leaving)
 

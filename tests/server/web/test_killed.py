@@ -120,7 +120,7 @@ async def test_a_server_that_is_asked_to_end_ends_cleanly_with_all_steps(
         async with events as stream:  # somebody follows: that holds nothing up
             await anext(stream.aiter_bytes())
             server.process.send_signal(signal.SIGTERM)
-            assert await asyncio.to_thread(server.process.wait, 30) == 0
+            assert await asyncio.to_thread(server.process.wait, 90) == 0
     assert "Traceback" not in server.said
     with serve_tape(tape, FOREFRAME_STATE=str(tmp_path)) as again:
         async with httpx.AsyncClient(base_url=again.url, timeout=60) as http:

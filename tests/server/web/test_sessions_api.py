@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from person import Person
 from tape import record
 from web_person import WebPerson, WebTape, at_web
 
+from foreframe.memory.folder import workspace_file
+from foreframe.memory.keeper import Keeper, Subject
 from foreframe_models.engines.base import EngineAborted, EngineUnreachable
 from foreframe_protocol.states import Frame
 
@@ -363,3 +367,86 @@ async def test_a_hundred_steps_of_ten_sessions_are_not_mixed_up() -> None:
         walks = await asyncio.gather(*(walk() for _ in range(10)))
         assert all(walk == walks[0] for walk in walks)
         assert walks[0][:5] == [3, 4, 9, 10, 4]
+
+
+async def test_sessions_on_disk_tell_their_names_and_are_opened_by_their_numbers(
+    person: WebPerson,
+) -> None:
+    view = await person.begin(**CALL)
+    await person.step(view["id"])
+    (kept,) = (await person.get("/kept"))["sessions"]
+    assert (kept["session"], kept["id"], kept["steps"]) == (view["id"], view["kept"], 3)
+    await person.serving.registry.close_idle()
+    again = await person.post(f"/kept/{kept['id']}", None, 201)
+    assert (again["id"], again["steps"]) == (view["id"], 3)
+    assert await person.problem("POST", "/kept/77", 404) == 2336
+
+
+async def test_an_editors_session_is_opened_as_a_new_one(tmp_path: Path) -> None:
+    async with at_web(tape(), folders=(tmp_path,)) as person:
+        edited = Person(SOURCE, "[1, 2]", tape())
+        file = workspace_file(Path(os.environ["FOREFRAME_STATE"]), tmp_path)
+        subject = Subject(str(tmp_path / "f.py"), SOURCE, "total", "[1, 2]", "tape")
+        keeper = Keeper(file, tmp_path, subject, lambda text: None)
+        keeper.follow(edited.session.timeline)
+        await edited.begin()
+        await asyncio.to_thread(keeper.close)
+        (kept,) = (await person.get("/kept"))["sessions"]
+        assert kept["session"] is None
+        view = await person.post(f"/kept/{kept['id']}", None, 201)
+        assert (view["name"], view["function"], view["steps"]) == ("f.py", "total", 2)
+        assert shown(await person.step(view["id"]))["line"] == 3
+
+
+async def test_a_closed_session_is_deleted_without_being_opened() -> None:
+    async with at_web(tape(), idle_minutes=0.0, most_sessions=1) as person:
+        first = await person.begin(**CALL)
+        await person.serving.registry.close_idle()
+        await person.begin(**CALL)  # there is room for this one only
+        await person.ask("DELETE", f"/sessions/{first['id']}", 204)
+        assert first["kept"] not in [one["id"] for one in (await person.get("/kept"))["sessions"]]
+
+
+async def test_breakpoints_are_there_again_with_their_session() -> None:
+    async with at_web(tape(), idle_minutes=0.0) as person:
+        ident = (await person.begin(**CALL, breakpoints=[{"line": 5}]))["id"]
+        await person.act(ident, "set_breakpoints", breakpoints=[{"line": 9}])
+        await person.serving.registry.close_idle()
+        view = await person.get(f"/sessions/{ident}")
+        assert [one["line"] for one in view["breakpoints"]] == [9]
+        assert shown(await person.step(ident, "run_to"))["line"] == 9
+
+
+async def test_looking_ahead_is_given_up_when_nobody_waits_for_it() -> None:
+    world = tape()
+    async with at_web(world) as person:
+        ident = (await person.begin(**CALL))["id"]
+        world.hold = 5
+        asked = asyncio.create_task(person.act(ident, "look_ahead", frames=10))
+        await world.is_held.wait()
+        asked.cancel()
+        async with asyncio.timeout(10):
+            await world.is_cancelled.wait()
+
+
+async def test_many_who_ask_for_a_closed_session_at_once_get_the_same() -> None:
+    async with at_web(tape(), idle_minutes=0.0) as person:
+        ident = (await person.begin(**CALL))["id"]
+        await person.serving.registry.close_idle()
+        found = await asyncio.gather(
+            *(person.serving.registry.find(ident) for _ in range(5)),
+            person.serving.registry.close_idle(),
+        )
+        assert len({id(live) for live in found[:5]}) == 1
+
+
+async def test_a_persons_step_comes_before_what_is_predicted_ahead() -> None:
+    world = tape()
+    world.tokens = 1
+    async with at_web(world) as person:
+        ident = (await person.begin(**CALL, look_ahead_tokens=1))["id"]
+        live = await person.serving.registry.find(ident)
+        await live.session.ahead.settled()
+        await person.step(ident, "run_to")
+        assert world.priorities[0] == world.priorities[-1] == 0
+        assert 10 in world.priorities

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query, Response, status
+from fastapi import APIRouter, Body, Query, Request, Response, status
 
 from foreframe.web.acting import act
 from foreframe.web.idempotency import Answer
 from foreframe.web.routes.sessions import Ident
 from foreframe.web.serving import Key, Served
-from foreframe_protocol.api import Act, ActionAnswer
+from foreframe.web.working import while_there
+from foreframe_protocol.api import Act, ActionAnswer, LookAhead
 
 WAIT_SECONDS = 10.0
 MOST_WAIT = 60.0
@@ -25,6 +26,7 @@ GOES_ON: dict[int | str, dict[str, Any]] = {
 
 @router.post("/sessions/{id}/actions", responses=GOES_ON)
 async def action(
+    request: Request,
     serving: Served,
     id: Ident,  # noqa: A002
     asked: Annotated[Act, Body()],
@@ -37,7 +39,11 @@ async def action(
     async def make() -> Answer:
         live = await serving.registry.find(id)
         serving.metrics.actions.labels(asked.kind).inc()
-        answer, is_done = await act(live, asked, wait)
+        acting = act(live, asked, wait)
+        if isinstance(asked, LookAhead):  # nothing comes of it but its answer
+            answer, is_done = await while_there(request, acting)
+        else:
+            answer, is_done = await acting
         return Answer(answer, status.HTTP_200_OK if is_done else status.HTTP_202_ACCEPTED)
 
     answer = await serving.answers.once(id, idempotency_key, asked.model_dump_json(), make)

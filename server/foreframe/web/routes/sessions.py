@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Response, status
@@ -61,7 +62,15 @@ async def delete(serving: Served, id: Ident) -> Response:  # noqa: A002
 @router.get("/kept")
 def kept(serving: Served) -> KeptList:
     """Sessions on disk for the server's folder, also of editors, oldest first."""
-    found = serving.registry.kept()
     return KeptList(
-        sessions=[KeptSession.model_validate(one, from_attributes=True) for one in found]
+        sessions=[KeptSession(**asdict(one), session=name) for one, name in serving.registry.kept()]
     )
+
+
+@router.post("/kept/{number}", status_code=status.HTTP_201_CREATED)
+async def open_kept(serving: Served, number: Annotated[int, Path(ge=1, le=1 << 53)]) -> SessionView:
+    """Opens a session from the disk: a server's under its own name, an editor's as a new one that
+    goes on with it."""
+    live = await serving.registry.open_kept(number)
+    await live.settled(ENTRY_SECONDS)
+    return live.view()

@@ -57,7 +57,7 @@ class Conversation:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         if self._websocket.application_state is WebSocketState.CONNECTED:
-            with suppress(RuntimeError, OSError):
+            with suppress(RuntimeError, OSError, WebSocketDisconnect):  # the client was quicker
                 await self._websocket.close(1001, "the session was closed")
 
     async def _tell(self, after: int | None) -> None:

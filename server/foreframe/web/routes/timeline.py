@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -19,6 +20,8 @@ from foreframe.web.streams import MEDIA_TYPE, event_stream
 from foreframe.web.views import timeline_view
 from foreframe_protocol.api import MOST_TEXT, TimelineView, ValueView
 
+FEW = 20  # steps that are told at once; more would hold up everybody else
+
 router = APIRouter(tags=["timeline"])
 
 
@@ -31,7 +34,9 @@ async def timeline(
 ) -> TimelineView:
     """Steps in the order in which they were made, from `start` on, and all branches."""
     live = await serving.registry.find(id)
-    return timeline_view(live.timeline, start, count)
+    if count <= FEW:
+        return timeline_view(live.timeline, start, count)
+    return await to_thread(timeline_view, live.timeline, start, count)
 
 
 @router.get("/sessions/{id}/evaluate")
