@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from itertools import pairwise
 
 import pytest
@@ -80,6 +81,18 @@ def test_ray_serve_reads_its_file_and_sends_sessions_where_their_prefix_is() -> 
     assert cluster().engine(Kind.RAY_SERVE) == "http://node0:8000#ray-serve"
     assert model["engine_kwargs"]["tensor_parallel_size"] == 2
     assert model["engine_kwargs"]["prefix_cache_retention_interval"] == 512
+
+
+@pytest.mark.skipif(find_spec("grpc") is None, reason="needs ray[serve]")
+def test_ray_itself_reads_its_file() -> None:
+    schema = pytest.importorskip("ray.serve.schema", exc_type=ImportError)
+    models = pytest.importorskip(
+        "ray.llm._internal.serve.core.configs.llm_config", exc_type=ImportError
+    )
+    read = yaml.safe_load(text_of(cluster(), Kind.RAY_SERVE))
+    assert schema.ServeDeploySchema.model_validate(read).http_options.host == "node0"
+    (model,) = read["applications"][0]["args"]["llm_configs"]
+    assert models.LLMConfig.model_validate(model).model_id == "cwm"
 
 
 def test_machines_can_be_named_and_their_names_are_checked() -> None:
