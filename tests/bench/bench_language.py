@@ -17,13 +17,17 @@ from foreframe.language.analysis import Analysis
 from foreframe.language.predictor import Predictor
 from foreframe.language.server import open_world
 
+# `math` is no part of what rules can work out: the model has to be asked, and for long.
 HOLE = (
-    "# pick([3, 9, 2]) -> 9\n# pick([1, 5]) -> 5\n"
+    "import math\n# pick([3, 9, 2]) -> 9\n# pick([1, 5]) -> 5\n"
     "def pick(nums):\n    best = nums[0]\n    for n in nums:\n        if ??:\n"
-    "            best = n\n    return best\n\n"
+    "            best = math.floor(n)\n    return best\n\n"
 )
-# Data, not functions: a hole may call any function there is, and the small model reads 320 lines.
-BLOCK = "TABLE_{0} = {{\n" + "".join(f'    "key {n}": [{n}, {{0}}],\n' for n in range(8)) + "}}\n"
+BLOCK = (
+    "def step_{0}(a, b):\n    c = a + b\n    if c > {0}:\n        return c\n"
+    "    return pick([c, {0}])\n\n"
+    'TABLE_{0} = {{\n    "key 1": [1, {0}],\n    "key 2": [2, {0}],\n}}\n'
+)
 
 
 def large() -> str:
@@ -70,7 +74,7 @@ async def session() -> dict[str, float]:
 
     first_answer = await timed(client.text_document_code_lens_async(lsp.CodeLensParams(document)))
     idle = await plain()
-    where = lsp.Position(5, 13)
+    where = lsp.Position(6, 13)
     filling = asyncio.create_task(
         timed(client.text_document_completion_async(lsp.CompletionParams(document, where)))
     )
