@@ -12,10 +12,8 @@ export interface StackScope {
 }
 
 /** Requests that only look; nothing else is ever asked of a session that is another debugger's. */
-export type Look = (command: 'stackTrace' | 'scopes' | 'variables' | 'evaluate', args: object) => Thenable<unknown>;
+export type Look = (command: 'stackTrace' | 'scopes' | 'variables', args: object) => Thenable<unknown>;
 
-/** Types whose whole text can be asked for: `repr` of these runs nothing of the person's. */
-const PLAIN = new Set(['bool', 'bytes', 'dict', 'float', 'frozenset', 'int', 'list', 'set', 'str', 'tuple']);
 /** Characters of a value that are sent. */
 const MOST = 20_000;
 
@@ -35,9 +33,14 @@ export function isVariable({ name, presentationHint }: DebugProtocol.Variable): 
   return /^[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{M}\p{Nd}\p{Pc}]*$/u.test(name) && !/^__.*__$/.test(name) && presentationHint?.kind !== 'virtual';
 }
 
-/** Whether a debugger has left something out of a value's text. */
-export function isShortened({ value }: DebugProtocol.Variable): boolean {
-  return value.includes('...');
+/**
+ * The text of a value as far as it is told: debuggers write `...` for what they leave out, of
+ * collections at their end. What stands before it is the beginning of the value.
+ */
+export function toldText({ value, type }: DebugProtocol.Variable): { text: string; isCut: boolean } {
+  const told = type === 'str' || type === 'bytes' ? -1 : value.indexOf('...');
+  const length = Math.min(told < 0 ? value.length : told, MOST);
+  return { text: value.slice(0, length), isCut: length < value.length };
 }
 
 /** Reads the frames of a stop with their variables. Runs nothing of the program. */
@@ -60,23 +63,10 @@ async function readFrame(look: Look, frame: DebugProtocol.StackFrame): Promise<S
     const { variablesReference } = locals;
     const page = (await look('variables', { variablesReference })) as DebugProtocol.VariablesResponse['body'];
     for (const variable of page.variables.filter(isVariable)) {
-      const text = isShortened(variable) ? await wholeText(look, frame.id, variable) : variable.value;
-      variables[variable.name] = (text ?? variable.value).slice(0, MOST);
-      if (text === undefined || text.length > MOST) cut.push(variable.name);
+      const { text, isCut } = toldText(variable);
+      variables[variable.name] = text;
+      if (isCut) cut.push(variable.name);
     }
   }
   return { name: frame.name, line: frame.line, variables, cut };
-}
-
-/** The whole text of a plain value; undefined where it cannot be had without running something. */
-async function wholeText(look: Look, frameId: number, variable: DebugProtocol.Variable): Promise<string | undefined> {
-  const { name, type = '', value } = variable;
-  if (type === 'str' || type === 'bytes') return value;
-  if (!PLAIN.has(type)) return undefined;
-  try {
-    const body = (await look('evaluate', { expression: name, frameId, context: 'clipboard' })) as { result: string };
-    return body.result;
-  } catch {
-    return undefined;
-  }
 }
