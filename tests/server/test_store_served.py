@@ -7,10 +7,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from kept import on_disk, rows_on_disk, same_timeline
 from person import INTO, Person
 
 from foreframe.editing import Target
+from foreframe.memory import database
 from foreframe.memory.database import Database
 from foreframe.memory.keeper import Keeper, Served, Subject
 
@@ -140,3 +142,24 @@ async def test_who_does_not_wait_is_told_when_something_is_in_the_way(tmp_path: 
         await done.wait()
     assert kept.trouble is not None
     kept.close()
+
+
+async def test_many_sessions_of_one_server_are_never_in_each_others_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "LOCK_SECONDS", 0.0)  # SQLite gives up at once
+    file, told = tmp_path / "kept.sqlite3", list[str]()
+    people = [Person(SOURCE, "3") for _ in range(30)]
+    keepers: list[Keeper] = []
+    for number, person in enumerate(people):
+        subject = Subject("/f.py", SOURCE, "f", "3", "tape", Served(f"token {number}", "{}"))
+        keepers.append(Keeper(file, tmp_path, subject, told.append, waits=False))
+        keepers[-1].follow(person.session.timeline)
+    await asyncio.gather(*(person.begin() for person in people))
+    for _ in range(3):
+        await asyncio.gather(*(person.step(INTO) for person in people))
+    for one in keepers:
+        await asyncio.to_thread(one.close)
+    assert told == []
+    for number in range(len(people)):
+        assert len(rows_on_disk(file, number + 1)) == 5

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,8 @@ from foreframe.errors import (
 from foreframe.memory.keeper import Served
 from foreframe.memory.tables import METADATA, SERVED, SESSIONS, STEPS, VERSION, WORKSPACE
 
+_TURNS: dict[Path, threading.RLock] = {}  # by file
+_TURNS_LOCK = threading.Lock()
 LOCK_SECONDS = 1.0  # that a write waits for another process's
 Row = Mapping[str, Any]
 
@@ -109,7 +112,8 @@ class Database:
                 self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             elif not self.file.exists():
                 raise StoreUnusable(f"no sessions have been kept in {self.file}")
-            self._connection = self._connect()
+            with self._turn():
+                self._connection = self._connect()
             with self._transaction() as connection:
                 found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
                 if found > VERSION:
@@ -299,6 +303,10 @@ class Database:
 
         return engine.connect()
 
+    def _turn(self) -> AbstractContextManager[object]:
+        """Who writes has to wait for its turn."""
+        return nullcontext() if self.workspace is None else turn(self.file)
+
     def _connected(self) -> Connection:
         if self._connection is None:
             self.open()
@@ -308,13 +316,14 @@ class Database:
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         connection = self._connected()
-        try:
-            yield connection
-            connection.commit()
-        except BaseException:
-            with suppress(SQLAlchemyError, sqlite3.Error):
-                connection.rollback()
-            raise
+        with self._turn():
+            try:
+                yield connection
+                connection.commit()
+            except BaseException:
+                with suppress(SQLAlchemyError, sqlite3.Error):
+                    connection.rollback()
+                raise
 
     @contextmanager
     def _told(self, session: int | None = None) -> Iterator[None]:
@@ -328,6 +337,13 @@ class Database:
         except OSError as error:
             why = error.strerror or str(error)
             raise StoreUnusable(f"{self.file} cannot be used ({why})") from error
+
+
+def turn(file: Path) -> threading.RLock:
+    """Whose turn it is to write to a file, among the threads of this process: SQLite's own lock
+    is waited for by trying again, which under many writers takes some too long."""
+    with _TURNS_LOCK:
+        return _TURNS.setdefault(file, threading.RLock())
 
 
 def trouble(error: BaseException, file: Path) -> KeepingError:
