@@ -29,6 +29,7 @@ test('in a debugpy session of another extension one can look ahead, and nothing 
     await code.lineShows(10, '→ share ≈ 6');
     await code.lineShows(12, '→ returns ≈ 4');
     await code.screenshot('15-look-ahead');
+    await code.picture('ahead');
 
     await code.press('F10');
     await code.lineShows(10, 'share ≈ 6');

@@ -42,6 +42,7 @@ for (const theme of ['dark', 'light', 'contrast'] as const satisfies Theme[]) {
       await until('the share of right values', async () => /% right/.test((await code.statusBar().textContent()) ?? ''));
       await code.screenshot('13-check');
       if (theme !== 'dark') return;
+      await code.picture('check');
 
       await code.command('Foreframe: Focus on Foreframe Timeline View');
       const wrong = code.timeline().locator('td', { hasText: '≈ 7 ✗ = 6' });

@@ -255,12 +255,12 @@ export class Workbench {
     return Promise.all(rows.map(async (row) => (await row.getAttribute('aria-label', { timeout: 2000 * PATIENCE })) ?? ''));
   }
 
-  /** A picture of a part of the page, for the extension's README. */
-  async picture(name: string, clip: { x: number; y: number; width: number; height: number }): Promise<void> {
+  /** A picture of the editor alone, as the extension's README has them. */
+  async picture(name: string): Promise<void> {
     const folder = path.join(SCREENSHOTS, 'pictures');
     fs.mkdirSync(folder, { recursive: true });
     await this.page.mouse.move(640, 790);
-    await this.page.screenshot({ path: path.join(folder, `${name}.png`), clip });
+    await this.page.locator('.part.editor').first().screenshot({ path: path.join(folder, `${name}.png`) });
   }
 
   /** The text of a line of the editor as it is seen, values beside it included. */
