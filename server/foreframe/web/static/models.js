@@ -44,13 +44,13 @@ function card(model) {
     { class: 'model-card', 'aria-label': name },
     h('header', {}, h('h2', {}, name), served ? h('span', { class: 'badge served' }, 'served') : h('span', { class: 'badge' }, 'known')),
     about && h('p', { class: 'about' }, about),
-    h('dl', { class: 'facts' }, facts.map(([key, value]) => [h('dt', {}, key), h('dd', {}, value)])),
+    h('dl', { class: 'facts' }, facts.map(([key, value]) => h('div', {}, h('dt', {}, key), h('dd', {}, value)))),
     figure.length > 0 && h('div', { class: 'figures' }, groupsOf(figure).map(([title, rows]) => figureTable(title, rows))),
     plots.length > 0 && pictures,
   );
 }
 
-/** Figures by the first word of their names. */
+/** Figures by the first word of their names; those that are alone with it come first, together. */
 function groupsOf(figures) {
   const groups = new Map();
   for (const [name, value] of figures) {
@@ -60,7 +60,10 @@ function groupsOf(figures) {
     rows.push([at < 0 ? name : name.slice(at + 1), value]);
     groups.set(title, rows);
   }
-  return [...groups];
+  const alone = [...groups].filter(([, rows]) => rows.length === 1);
+  const general = alone.map(([title, [[name, value]]]) => [title === 'other' ? name : `${title} ${name}`, value]);
+  const rest = [...groups].filter(([, rows]) => rows.length > 1);
+  return general.length === 0 ? rest : [['general', general], ...rest];
 }
 
 function figureTable(title, rows) {

@@ -42,7 +42,8 @@ export function showChanges(host, session, shown) {
           ? `step ${session.column + 1}`
           : [stop.reason, stop.description].filter(Boolean).join(': ');
   const parts = [h('p', { class: 'stop-line' }, place, h('span', { class: 'quiet' }, why))];
-  if (!shown.isPeek && stop.text) parts.push(h('p', { class: 'stop-text' }, stop.text));
+  const isTold = shown.value && stop.text.includes(shown.value.text); // in a row of its own
+  if (!shown.isPeek && stop.text && !isTold) parts.push(h('p', { class: 'stop-text' }, stop.text));
   if (session.note) parts.push(h('p', { class: 'stop-text' }, session.note));
   if (shown.right === false) parts.push(h('p', { class: 'stop-text wrong' }, '◆ predicted otherwise than it really is'));
   const rows = [];

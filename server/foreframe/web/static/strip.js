@@ -58,14 +58,14 @@ export class Strip {
       {
         ...measured(box),
         legend: { show: false },
-        padding: [em * 0.6, em * 0.6, 0, 0],
+        padding: [em * 0.6, em * 1.5, 0, 0],
         cursor: { y: false, points: { size: 6 } },
         scales: { x: { time: false, range: (_, low, high) => [low - 0.5, high + 0.5] }, y: { range: range ?? ((_, __, high) => [0, (high || 1) * 1.1]) } },
         axes: [
           { stroke: quiet, font, size: em * 1.4, gap: 1, ticks: { show: false }, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000] },
           { stroke: quiet, font, size: em * 3.2, gap: 2, ticks: { show: false }, grid: { stroke: rule, width: 1 }, splits: range ? () => [0, 0.5, 1] : undefined, space: em * 1.6, values: (_, ticks) => ticks.map(format) },
         ],
-        series: [{}, { stroke: line, width: 1.5, spanGaps: true, points: { show: values.length < 60, size: 4, fill: line } }],
+        series: [{}, { stroke: line, width: 1.5, spanGaps: true, points: { show: (shown) => shown.data[0].length < 60, size: 4, fill: line } }],
       },
       [columns, values],
       box,

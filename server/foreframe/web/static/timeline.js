@@ -85,6 +85,7 @@ export class TimelinePane {
     const count = this.#session?.path.length ?? 0;
     if (count === 0) return;
     this.#columnWidth = zoomed((this.scroller.clientWidth - size.labels - 2) / count, 1);
+    this.#reveal(Math.max(0, this.#column));
     this.#draw();
   }
 
