@@ -148,10 +148,18 @@ class Database:
 
     # Writing
 
-    def write(self, session: int | None, about: About, steps: Sequence[Row], place: Place) -> int:
+    def write(
+        self,
+        session: int | None,
+        about: About,
+        steps: Sequence[Row],
+        place: Place,
+        key: str = "",
+    ) -> int:
         """Adds steps and moves the cursor, all or nothing; a new session where none is named.
 
-        Gives its number. Raises NoSuchSession if it has been deleted.
+        `key`: of a server's request that has led there. Gives the session's number. Raises
+        NoSuchSession if it has been deleted.
         """
         with self._told(session), self._transaction() as connection:
             if session is None:
@@ -165,6 +173,9 @@ class Database:
                 moved = connection.execute(MOVE, {"session": session, **place.row()})
                 if not moved.rowcount:
                     raise NoSuchSession(f"session {session} has been deleted")
+            if key and about.served is not None:
+                here = update(SERVED).where(SERVED.c.token == about.served.token)
+                connection.execute(here.values(key=key))
             if steps:
                 connection.execute(ADD_STEPS, [{"session": session, **row} for row in steps])
             return session

@@ -69,7 +69,8 @@ class Keeper:
         self.trouble: KeepingError | None = None  # what is in the way now
         self._tell = tell
         self._timeline: Timeline | None = None
-        self._stop: tuple[Stop, int] | None = None  # the last one, and its branch
+        self.key = ""  # of the request that is under way: on disk together with where it leads
+        self._stop: tuple[Stop, int, str] | None = None  # the last one, its branch, its key
         self._thread: threading.Thread | None = None
         self._said: set[int] = set()  # numbers of errors
         self._news = threading.Condition()
@@ -103,7 +104,7 @@ class Keeper:
 
     def _stopped(self, stop: Stop) -> None:
         assert self._timeline is not None
-        self._stop = stop, self._timeline.branch.number
+        self._stop = stop, self._timeline.branch.number, self.key
         if not self._asked:  # nothing is kept of a session that has made no step
             return
         self._ask()
@@ -170,11 +171,12 @@ class Keeper:
             while not is_last:
                 is_last = self._wait(retry)
                 asked = self._asked
-                stop, branch = self._stop or (timeline.cursor, timeline.branch.number)
+                known = timeline.cursor, timeline.branch.number, ""
+                stop, branch, key = self._stop or known
                 trouble: KeepingError | None = None
                 try:
                     if asked > self._done:
-                        writer.write(stop, branch, self._say)
+                        writer.write(stop, branch, self._say, key)
                         self.session = writer.session
                 except (NoSuchSession, StoreTooNew) as error:
                     self._say(error, "this session is not kept any more")

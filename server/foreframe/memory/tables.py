@@ -45,6 +45,7 @@ SERVED = Table(  # of sessions begun over HTTP; in a file once there is one, wha
     Column("session", ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
     Column("launch", Text, nullable=False),  # JSON: how it was begun
     Column("lives", Integer, nullable=False),  # how often it has been opened, from 1
+    Column("key", Text),  # of the last request that led to where it stands, if it had one
 )
 
 STEPS = Table(

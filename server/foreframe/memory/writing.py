@@ -51,24 +51,24 @@ class Writer:
         self._pending: list[dict[str, object]] = []  # rows that are not yet written
         self._is_open = False
 
-    def write(self, stop: Stop, branch: int, say: Say) -> None:
-        """Adds what is new, and where the session stands. Raises KeepingError: all can be tried
-        again then."""
+    def write(self, stop: Stop, branch: int, say: Say, key: str = "") -> None:
+        """Adds what is new, and where the session stands; `key` is that of a server's request
+        which has led there. Raises KeepingError: all can be tried again then."""
         try:
-            self._write(stop, branch, say)
+            self._write(stop, branch, say, key)
         except StoreDamaged as error:
             self._is_open = False
             aside = self._database.set_aside()
             where = "there is" if aside is None else f"it is now {aside.name}, and there is"
             self._begin_anew()
-            self._write(stop, branch, say)
+            self._write(stop, branch, say, key)
             say(error, f"{where} a new one, with all of this session")
         except KeepingError:
             self._database.close()  # what is found there at the next try may be another file
             self._is_open = False
             raise
 
-    def _write(self, stop: Stop, branch: int, say: Say) -> None:
+    def _write(self, stop: Stop, branch: int, say: Say, key: str) -> None:
         if self._is_open and self._database.is_replaced():
             self._begin_anew()
         if not self._is_open:
@@ -80,7 +80,7 @@ class Writer:
             self._pending.append(self._rows.row(step, origin))
             self._taken += 1
         place = Place(branch, stop.trace.length, stop.reason.value, stop.description, stop.text)
-        self.session = self._database.write(self.session, self._about, self._pending, place)
+        self.session = self._database.write(self.session, self._about, self._pending, place, key)
         self._pending = []
         if self._rows.packer.cut:
             self._rows.packer.cut = 0

@@ -30,11 +30,17 @@ if TYPE_CHECKING:
     from foreframe.web.live import LiveSession
 
 
-async def act(live: LiveSession, asked: Act, wait: float) -> tuple[ActionAnswer, bool]:
+async def act(
+    live: LiveSession, asked: Act, wait: float, key: str = ""
+) -> tuple[ActionAnswer, bool]:
     """Does it, and waits for where it leads for `wait` seconds; whether that has come.
 
+    What was done under the same `key` before the server was started anew is not done again.
     Raises SessionError, ExpressionError, BadArguments, EngineError.
     """
+    if key and key == live.done:
+        return ActionAnswer(session=live.view()), True
+    live.asked(key)
     session = live.session
     found: bool | None = None
     text = ""

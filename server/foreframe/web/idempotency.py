@@ -75,3 +75,8 @@ class Answers:
         while len(self._known) > self._most or self._chars > KEPT_CHARS:
             _, oldest = self._known.popitem(last=False)
             self._chars -= oldest.size
+
+
+def mark_of(key: str, body: str) -> str:
+    """A key with what was asked under it, to be kept over a restart."""
+    return f"{sha256(body.encode()).hexdigest()[:32]} {key[:LONGEST]}"

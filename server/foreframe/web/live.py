@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from foreframe.dap.breakpoints import BreakpointTable, Placement
 from foreframe.errors import KeepingError
 from foreframe.memory.database import Database
-from foreframe.memory.keeper import OPEN_SECONDS, SETTLE_SECONDS, Keeper, Served
+from foreframe.memory.keeper import Keeper, Served
 from foreframe.parties import Output
 from foreframe.session import Session
 from foreframe.timeline import Stop, Timeline
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from foreframe_protocol.states import State
 
 PROGRESS_SECONDS = 0.5  # between two tellings of how far an action has come
+KEPT_SECONDS = 10.0  # that a stop is held back at most, until it is on disk
 LIFE = 1 << 32  # events of one life of a session, so that numbers go up over restarts
 Make = Callable[[int], EventView]
 
@@ -61,11 +62,20 @@ class LiveSession:
     """
 
     def __init__(
-        self, ident: str, launched: Launched, engine: str, *, created: str, lives: int = 1
+        self,
+        ident: str,
+        launched: Launched,
+        engine: str,
+        *,
+        created: str,
+        lives: int = 1,
+        done: str = "",
     ) -> None:
+        """`done`: the key of the last request that was done before the server was started."""
         self.ident, self.launched, self.engine, self.created = ident, launched, engine, created
         self.log = EventLog(self._present, (lives - 1) * LIFE)
         self.keeper: Keeper | None = None
+        self.done = done
         self.exit_code: int | None = None
         self.last_used = time.monotonic()
         self.waiting = 0  # requests that wait for an action to end
@@ -129,8 +139,7 @@ class LiveSession:
             with suppress(RuntimeError):  # the loop has ended: nobody is there to be told
                 loop.call_soon_threadsafe(ready)
 
-        patience = OPEN_SECONDS if keeper.session is None else SETTLE_SECONDS
-        loop.call_later(patience, ready)
+        loop.call_later(KEPT_SECONDS, ready)
         keeper.when_kept(kept)
 
     def output(self, output: Output) -> None:
@@ -193,6 +202,11 @@ class LiveSession:
     @property
     def timeline(self) -> Timeline:
         return self.session.timeline
+
+    def asked(self, key: str) -> None:
+        """A request comes, whose key is to be on disk together with where it leads."""
+        if self.keeper is not None:
+            self.keeper.key = key
 
     def begun(self) -> None:
         """An action has begun: told, with how far it has come from time to time."""

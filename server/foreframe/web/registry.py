@@ -20,7 +20,7 @@ from foreframe.errors import (
     ShuttingDown,
     TooManySessions,
 )
-from foreframe.memory.database import Database
+from foreframe.memory.database import Database, Row
 from foreframe.memory.folder import state_folder, workspace_file
 from foreframe.memory.keeper import SETTLE_SECONDS, Keeper, Served, Subject
 from foreframe.memory.library import Kept, Listed, forget, listed, load
@@ -171,14 +171,20 @@ class Registry:
             found = await asyncio.to_thread(self._read, ident)
             if found is None:
                 raise NoSuchLiveSession(f"there is no session {ident[:40]!r}")
-            kept, told, lives = found
+            kept, row = found
+            told = json.loads(row["launch"])
             program = await asyncio.to_thread(parsed, kept.source, kept.about.program)
             told |= {"mode": "imagine", "resume": None, "source": kept.source}
             asked = NewSession.model_validate(told)
             world = self.worlds.of(asked.max_frames)
             launched = Launched(program, world, kept.timeline.steps[0].trace, asked)
             live = LiveSession(
-                ident, launched, self.worlds.spec, created=kept.about.begun, lives=lives
+                ident,
+                launched,
+                self.worlds.spec,
+                created=kept.about.begun,
+                lives=row["lives"],
+                done=row["key"] or "",
             )
             await self._begin(live, kept.timeline, kept.about.id)
             await live.settled(SETTLE_SECONDS)
@@ -193,7 +199,7 @@ class Registry:
             raise NoSuchSession(f"there is no session {number}: none is kept here")
         return load(number, self.workspace)
 
-    def _read(self, ident: str) -> tuple[Kept, dict[str, object], int] | None:
+    def _read(self, ident: str) -> tuple[Kept, Row] | None:
         """What is on disk of a session: it has one more life from now on."""
         file = self._file()
         if file is None or not file.exists():
@@ -202,7 +208,7 @@ class Registry:
             row = database.open_served(ident)
         if row is None:
             return None
-        return load(row["session"], self.workspace), json.loads(row["launch"]), row["lives"]
+        return load(row["session"], self.workspace), row
 
     async def delete(self, ident: str) -> None:
         """Closes a session and forgets what was kept of it. Raises NoSuchLiveSession."""

@@ -450,3 +450,18 @@ async def test_a_persons_step_comes_before_what_is_predicted_ahead() -> None:
         await person.step(ident, "run_to")
         assert world.priorities[0] == world.priorities[-1] == 0
         assert 10 in world.priorities
+
+
+async def test_a_step_that_is_asked_for_again_after_a_restart_is_taken_once() -> None:
+    key = {"headers": {"Idempotency-Key": "the answer was lost"}}
+    async with at_web(tape()) as person:
+        ident = (await person.begin(**CALL))["id"]
+        actions = f"/sessions/{ident}/actions"
+        before = await person.post(actions, {"kind": "step"}, **key)
+    async with at_web(tape()) as person:  # the same folder, another server
+        again = await person.post(actions, {"kind": "step"}, **key)
+        assert again["session"]["cursor"] == before["session"]["cursor"]
+        assert again["session"]["steps"] == 3
+        other = {"headers": {"Idempotency-Key": "another"}}
+        further = await person.post(actions, {"kind": "step"}, **other)
+        assert further["session"]["steps"] == 4

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Request, Response, status
 
 from foreframe.web.acting import act
-from foreframe.web.idempotency import Answer
+from foreframe.web.idempotency import Answer, mark_of
 from foreframe.web.routes.sessions import Ident
 from foreframe.web.serving import Key, Served
 from foreframe.web.working import while_there
@@ -36,17 +36,20 @@ async def action(
 ) -> ActionAnswer:
     """Does one thing. 202: it goes on for longer than `wait`, and its events tell the rest."""
 
+    body = asked.model_dump_json()
+    mark = "" if idempotency_key is None else mark_of(idempotency_key, body)
+
     async def make() -> Answer:
         live = await serving.registry.find(id)
         serving.metrics.actions.labels(asked.kind).inc()
-        acting = act(live, asked, wait)
+        acting = act(live, asked, wait, mark)
         if isinstance(asked, LookAhead):  # nothing comes of it but its answer
             answer, is_done = await while_there(request, acting)
         else:
             answer, is_done = await acting
         return Answer(answer, status.HTTP_200_OK if is_done else status.HTTP_202_ACCEPTED)
 
-    answer = await serving.answers.once(id, idempotency_key, asked.model_dump_json(), make)
+    answer = await serving.answers.once(id, idempotency_key, body, make)
     response.status_code = answer.status
     assert isinstance(answer.body, ActionAnswer)
     return answer.body
