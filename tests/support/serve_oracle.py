@@ -17,6 +17,7 @@ from foreframe.reality import Limits, observe
 from foreframe.tokens import read_token
 from foreframe.web.running import serve
 from foreframe.web.settings import ServeSettings
+from foreframe_models.entry import Entry
 from foreframe_models.program.control_flow import Program
 from foreframe_protocol.states import (
     End,
@@ -39,6 +40,11 @@ class NearlyOracle(OracleWorld):
     def __init__(self, *, max_frames: int) -> None:
         super().__init__(max_frames=max_frames)
         self._runs: WeakKeyDictionary[Trace, tuple[Frame, ...]] = WeakKeyDictionary()
+        self._begun: dict[str, Entry] = {}  # the last entry of each program, by its text
+
+    async def start(self, program: Program, entry: Entry) -> Trace:
+        self._begun[program.source] = entry
+        return await super().start(program, entry)
 
     async def predict(
         self,
@@ -52,7 +58,9 @@ class NearlyOracle(OracleWorld):
     ) -> Prediction:
         first = trace.nodes()[0]
         if first not in self._runs:
-            run = await observe(program, self._entry(trace), Limits(frames=self.max_frames))
+            # A trace that was read from disk is not the one that this process began with.
+            entry = self._entries.get(first) or self._begun[program.source]
+            run = await observe(program, entry, Limits(frames=self.max_frames))
             self._runs[first] = tuple(run.frames)
         node, end = trace, End.CUT_OFF
         for real in self._runs[first][trace.length :]:
