@@ -146,7 +146,7 @@ export class SessionLists {
   async refresh() {
     try {
       const [{ sessions }, { sessions: kept }] = await Promise.all([get('/sessions'), get('/kept')]);
-      refill(this.live, sessions.length === 0 ? nothing('None.') : sessions.map((one) => this.#live(one)));
+      refill(this.live, sessions.length === 0 ? nothing('None.') : [...sessions].reverse().map((one) => this.#live(one)));
       const past = kept.filter((one) => !sessions.some((open) => isSame(open, one)));
       const shown = past.slice(0, KEPT_SHOWN);
       refill(
