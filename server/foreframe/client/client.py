@@ -126,6 +126,11 @@ class Client:
         call = Call("GET", f"/sessions/{quote(identity, safe='')}")
         return Session(self.connection, await self.connection.ask(call, SessionView))
 
+    async def open_kept(self, number: int) -> Session:
+        """One of those on the server's disk (`kept`), by its number: goes on where it was left."""
+        call = Call("POST", f"/kept/{number}", key=new_key())
+        return Session(self.connection, await self.connection.ask(call, SessionView))
+
     async def kept(self) -> KeptList:
         """Sessions on the server's disk, of other days too."""
         return await self.connection.ask(Call("GET", "/kept"), KeptList)

@@ -77,6 +77,7 @@ async def ask_everything(client: Client) -> None:
         client.plot("small", "calibration.png"),
         client.sessions(),
         client.kept(),
+        client.open_kept(1),
         client.models(),
         client.health(),
         client.metrics(),

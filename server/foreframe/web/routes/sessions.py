@@ -68,9 +68,19 @@ def kept(serving: Served) -> KeptList:
 
 
 @router.post("/kept/{number}", status_code=status.HTTP_201_CREATED)
-async def open_kept(serving: Served, number: Annotated[int, Path(ge=1, le=1 << 53)]) -> SessionView:
+async def open_kept(
+    serving: Served,
+    number: Annotated[int, Path(ge=1, le=1 << 53)],
+    idempotency_key: Key = None,
+) -> SessionView:
     """Opens a session from the disk: a server's under its own name, an editor's as a new one that
     goes on with it."""
-    live = await serving.registry.open_kept(number)
-    await live.settled(ENTRY_SECONDS)
-    return live.view()
+
+    async def make() -> Answer:
+        live = await serving.registry.open_kept(number)
+        await live.settled(ENTRY_SECONDS)
+        return Answer(live.view(), status.HTTP_201_CREATED)
+
+    answer = await serving.answers.once("kept", idempotency_key, str(number), make)
+    assert isinstance(answer.body, SessionView)
+    return answer.body
