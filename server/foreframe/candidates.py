@@ -72,12 +72,16 @@ class Candidate:
         )
 
     @property
-    def rank(self) -> tuple[int, float, float, int]:
-        """To sort by: more examples likely right, then likelier so, then likelier, then shorter."""
+    def rank(self) -> tuple[int, float, float, float, int]:
+        """To sort by: more examples likely right, then likelier so, then likelier, then shorter.
+
+        The example that is the least likely to come out counts: all of them have to. (Measured:
+        more right first choices than by the product.)
+        """
         surely = sum(e.likely >= 0.5 for e in self.evidence)
-        wanted = sum(math.log(max(e.likely, LEAST)) for e in self.evidence)
+        wanted = [math.log(max(e.likely, LEAST)) for e in self.evidence]
         likely = self.logprob if self.logprob is not None else -1e6
-        return -surely, -wanted, -likely, sum(map(len, self.texts))
+        return -surely, -min(wanted, default=0.0), -sum(wanted), -likely, sum(map(len, self.texts))
 
     def filled(self, source: str, holes: Sequence[Hole]) -> str:
         """The source with these holes filled."""

@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import math
 import re
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
@@ -59,6 +60,8 @@ __all__ = [
 MOST_FRAMES = 200  # of an example's predicted run
 MOST_TOKENS = 600
 WORD = re.compile(r"[^\W\d]\w*")
+SECONDS_AT_ONCE = 1.0  # to ask a model what it thinks of guesses before any is walked
+SCREENED = 64  # guesses, or combinations of them, at least
 COMBINED = 4  # combinations of several holes' candidates for each that is tried
 NO_PROPOSALS = (PromptTooLong, EngineRefused, EngineAborted)
 RUN_LIMITS = Limits(frames=100_000, seconds=2.0, memory_mb=512)
@@ -135,10 +138,44 @@ class Filling:
                 yield known
             else:
                 (wrong if evidence else open_).append(known)
-        for candidate in open_:
+        for candidate in await self._likelier_first(open_):
             yield candidate
         for candidate in wrong:
             yield candidate
+
+    async def _likelier_first(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Guesses in the order of what the model thinks of their examples at once.
+
+        Where it cannot say so, and once that takes long, they stay in the order that they are in.
+        """
+        end = time.monotonic() + SECONDS_AT_ONCE
+        sure: list[tuple[float, Candidate]] = []
+        left = candidates[::-1]
+        while left and self.examples and time.monotonic() < end:
+            candidate = left[-1]
+            try:
+                weakest = await self._weakest(await self._filled(candidate))
+            except ProgramError:
+                left.pop()
+                continue
+            except (EngineError, EntryError):
+                return candidates
+            if weakest is None:
+                return candidates
+            sure.append((weakest, left.pop()))
+        sure.sort(key=lambda one: -one[0])
+        return [*(candidate for _, candidate in sure), *reversed(left)]
+
+    async def _weakest(self, program: Program) -> float | None:
+        """What the model thinks at once of the example that it thinks the least of."""
+        found: list[float] = []
+        for example in self.examples:
+            start = await self.world.start(program, Entry(example.function, example.args))
+            at_once = await self._at_once(program, start, example)
+            if at_once is None:
+                return None
+            found.append(at_once)
+        return min(found)
 
     async def _untried(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
         """Texts for all holes, each combination once: the model's answers first.
@@ -161,7 +198,7 @@ class Filling:
                     pass
             answers += (Candidate((text,), "scope") for text in guesses(hole))
             lists.append(answers)
-        for parts in _nearest(lists, self.budget.candidates * COMBINED):
+        for parts in _nearest(lists, max(SCREENED, self.budget.candidates * COMBINED)):
             joined = _joined(parts)
             if self._is_new(joined, seen):
                 yield joined

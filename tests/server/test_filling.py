@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from oracle_world import OracleWorld
 
+from foreframe import filling as filling_module
 from foreframe.candidates import Basis, Candidate, Evidence, mixed
 from foreframe.examples import Example, Kind, examples_in
 from foreframe.filling import Budget, Filling, holes_in_function, wanted_for
@@ -129,6 +130,22 @@ def test_candidates_are_ranked_by_how_probable_their_examples_are():
         key=lambda c: c.rank,
     )
     assert [c.texts[0] for c in ranked] == ["bb", "c", "a"]
+    weaker, even = candidate("a", 0.4, 0.01), candidate("bb", 0.05, 0.05)
+    assert even.rank < weaker.rank  # all examples have to come out
+
+
+async def test_guesses_that_a_model_thinks_well_of_at_once_are_walked_first(monkeypatch):
+    async def at_once(world, program, start, returned):
+        return 0.0 if "min(nums)" in program.source else -9.0
+
+    source = "import math\n# f([3, 9, 2]) -> 2\ndef f(nums):\n    return math.floor(??)\n"
+    world = OracleWorld()
+    world.engine = object()
+    monkeypatch.setattr(filling_module, "return_logprob", at_once)
+    monkeypatch.setattr(filling_module, "SECONDS_AT_ONCE", 60.0)
+    (found,) = await filled(source, None, Budget(candidates=1), world)
+    assert found.texts == ("min(nums)",)
+    assert found.evidence[0].probability == 1.0
 
 
 def test_a_wrong_walk_leaves_what_is_thought_at_once():
