@@ -14,6 +14,7 @@ from foreframe.operations import check_size, get_item, refuse
 from foreframe.reckoned_expressions import EXCEPTIONS, ReckonedExpressions
 from foreframe.reckoned_module import Definition, Module, signature_of
 from foreframe_models.entry import frame_order
+from foreframe_models.program.syntax import parse
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
@@ -74,7 +75,7 @@ class ReckonedCalls(ReckonedExpressions):
             if text is None:
                 continue
             at = line, len(program.lines[line - 1][:column].encode("utf-8"))
-            tree = ast.parse(text)
+            tree = parse(text)
             match tree.body:
                 case [ast.Expr(value=value)]:
                     self.fillings[at] = value

@@ -11,6 +11,7 @@ from types import CodeType
 
 from foreframe_models.program.parts import Group, groups_of
 from foreframe_models.program.source import HOLE, hole_offsets
+from foreframe_models.program.syntax import parse
 from foreframe_models.vocabulary import LINES, Vocabulary
 
 HIDDEN = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>"})
@@ -107,7 +108,7 @@ class Listing:
     ) -> None:
         self.vocabulary = vocabulary
         self.source_lines = source.split("\n")
-        tree = self._tree = ast.parse(code or source)
+        tree = self._tree = parse(code or source)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             compiled = compile(tree, "<listing>", "exec", dont_inherit=True)

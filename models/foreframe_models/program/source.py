@@ -9,6 +9,8 @@ import string
 import warnings
 from types import CodeType
 
+from foreframe_models.program.syntax import parse
+
 HOLE = "??"
 _TOKEN = re.compile(
     r"(?P<comment>\#[^\n]*)"
@@ -129,7 +131,7 @@ def compile_program(text: str, path: str) -> tuple[ast.Module, CodeType]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text, path)
+            tree = parse(text, path)
             code = compile(tree, path, "exec", dont_inherit=True, optimize=0)
     except SyntaxError as error:
         line, column = error.lineno or 1, max(0, (error.offset or 1) - 1)

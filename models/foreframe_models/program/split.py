@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from foreframe_models.program.parts import Group, groups_of, is_simple
+from foreframe_models.program.syntax import parse
 
 _SELF_AWARE = re.compile(
     r"\b(locals|globals|vars|dir|exec|eval|inspect|__del__|weakref|gc|getrefcount|_getframe"
@@ -53,7 +54,7 @@ class Split:
 
 def split(source: str) -> Split:
     """Splits a program. Raises SyntaxError."""
-    tree = ast.parse(source)
+    tree = parse(source)
     lines = source.split("\n")
     found: dict[int, list[tuple[int, str]]] = {}
     rewritten: dict[int, str] = {}
