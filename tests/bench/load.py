@@ -98,7 +98,9 @@ class Walker:
         self.look(view["stop"])
         if self.over_socket:
             address = f"{self.url.replace('http', 'ws', 1)}/api/v1/sessions/{self.ident}/socket"
-            self.socket = await connect(f"{address}?after={view['sequence']}", max_size=None)
+            self.socket = await connect(
+                f"{address}?after={view['sequence']}", max_size=None, open_timeout=PATIENCE
+            )
 
     async def end(self) -> None:
         if self.socket is not None:
