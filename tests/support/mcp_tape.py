@@ -1,4 +1,4 @@
-"""`foreframe mcp` with a tape for a model: `python mcp_tape.py TAPE`.
+"""`foreframe mcp` with a tape for a model: `python mcp_tape.py TAPE [PORT]`.
 
 As in `serve_tape`, what has `max_frames` = SLOWLY is predicted slowly, and stderr tells what was
 cancelled. Something else writes to stdout meanwhile.
@@ -24,8 +24,9 @@ def main() -> None:
         print("as some library might")
         return open_tape(engine, max_frames)
 
+    port = int(sys.argv[2]) if len(sys.argv) > 2 else None
     settings = ServeSettings(keeps=False, engine="tape", allows_run=True)
-    run(in_process(settings, open_world=open_world))
+    run(in_process(settings, open_world=open_world), port)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,15 @@ interrupt (Ctrl-C) cancels the call on the loop, and so at the server.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack
 
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import start_blocking_portal
 
-from foreframe.client.client import Client, SessionOptions
+from foreframe.client.client import Client, SessionOptions, new_session
 from foreframe.client.session import Session
 from foreframe_protocol.api import (
     EventView,
@@ -30,14 +31,18 @@ Inner = TypeVar("Inner")
 
 
 class Blocking(Generic[Inner]):
-    """Something whose async twin lives on the loop behind a portal."""
+    """Something whose async twin lives on an event loop in another thread."""
 
-    def __init__(self, portal: BlockingPortal, inner: Inner) -> None:
-        self._portal, self._inner = portal, inner
+    def __init__(self, loop: asyncio.AbstractEventLoop, inner: Inner) -> None:
+        self._loop, self._inner = loop, inner
 
     def _wait_for(self, run: Callable[[], Awaitable[T]]) -> T:
         """Runs something on the loop; an exception here, as an interrupt, cancels it there."""
-        future = self._portal.start_task_soon(run)
+
+        async def on_the_loop() -> T:
+            return await run()
+
+        future = asyncio.run_coroutine_threadsafe(on_the_loop(), self._loop)
         try:
             return future.result()
         except BaseException:
@@ -128,9 +133,10 @@ class SyncClient(Blocking[Client]):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._stack = ExitStack()
-        portal = self._stack.enter_context(start_blocking_portal(name="foreframe client"))
+        self._portal = self._stack.enter_context(start_blocking_portal(name="foreframe client"))
         try:
-            super().__init__(portal, portal.call(lambda: Client(*args, **options)))
+            loop = self._portal.call(asyncio.get_running_loop)
+            super().__init__(loop, self._portal.call(lambda: Client(*args, **options)))
         except BaseException:
             self._stack.close()
             raise
@@ -148,24 +154,35 @@ class SyncClient(Blocking[Client]):
 
     def close(self) -> None:
         """Closes its connections and ends its thread. Sessions stay on the server."""
+        if self._loop.is_closed():
+            return
         try:
             self._wait_for(self._inner.close)
         finally:
+            self._portal.call(self._portal.stop, True)
             self._stack.close()
 
     @contextmanager
     def session(self, **options: Unpack[SessionOptions]) -> Iterator[SyncSession]:
         """A new session at its first stop, ended on the server when it is left."""
-        with self._portal.wrap_async_context_manager(self._inner.session(**options)) as session:
-            yield SyncSession(self._portal, session)
+        session = self.create_session(new_session(**options))
+        try:
+            session.settle()
+            yield session
+        finally:
+            session.leave()
 
     def create_session(self, asked: NewSession) -> SyncSession:
         """A new session, which stays on the server. It may be on the way to its first stop."""
-        return SyncSession(self._portal, self._wait_for(lambda: self._inner.create_session(asked)))
+        return SyncSession(self._loop, self._wait_for(lambda: self._inner.create_session(asked)))
 
     def find_session(self, identity: str) -> SyncSession:
         """One of those that the server holds."""
-        return SyncSession(self._portal, self._wait_for(lambda: self._inner.find_session(identity)))
+        return SyncSession(self._loop, self._wait_for(lambda: self._inner.find_session(identity)))
+
+    def open_kept(self, number: int) -> SyncSession:
+        """One of those on the server's disk (`kept`), by its number: goes on where it was left."""
+        return SyncSession(self._loop, self._wait_for(lambda: self._inner.open_kept(number)))
 
     sessions = blocking(Client.sessions)
     kept = blocking(Client.kept)

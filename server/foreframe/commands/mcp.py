@@ -10,7 +10,9 @@ from foreframe.commands.options import engine_option
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), help="Listen on 127.0.0.1, not on stdio.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Listen on 127.0.0.1, at /mcp, not on stdio."
+)
 @engine_option
 @click.option(
     "--server",
@@ -51,7 +53,7 @@ def mcp(
         if token_file is not None:
             raise BadOption("--token-file is for --server: there is no other server here")
         settings = ServeSettings(engine=engine, folders=folders, allows_run=allow_run, keeps=False)
-        run(in_process(settings), port)
+        run(in_process(settings), port, allows_run=allow_run)
         return
     from foreframe.client import Client
 

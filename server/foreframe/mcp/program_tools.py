@@ -30,10 +30,12 @@ from foreframe.mcp.told import (
     CompareTold,
     FillTold,
     InputsTold,
+    TracesTold,
     call_told,
     compare_told,
     fill_told,
     inputs_told,
+    traces_told,
 )
 from foreframe.mcp.words import (
     NOT_EXECUTED,
@@ -42,9 +44,11 @@ from foreframe.mcp.words import (
     fill_text,
     inputs_text,
     percent,
+    traces_text,
 )
 from foreframe_protocol.api import (
     CompareRequest,
+    EvaluateRequest,
     ExplainRequest,
     Explanation,
     FillRequest,
@@ -75,6 +79,7 @@ class ProgramTools:
             self.fill_holes,
             self.does_it_end,
             self.explain,
+            self.compare_traces,
             self.about,
         ):
             server.add_tool(look, annotations=LOOKS)
@@ -221,6 +226,17 @@ class ProgramTools:
         found = await self._client.compare(asked, on_news=Progress(ctx).news)
         answer = compare_told(found, differences)
         return told(answer, compare_text(answer))
+
+    async def compare_traces(
+        self,
+        predicted: Annotated[str, Field(description="a trace in the text format of Meta's CWM")],
+        real: Annotated[str, Field(description="the real trace, in the same format")],
+        differences: Annotated[int, Field(ge=0, le=200, description="of them to tell")] = 10,
+    ) -> Annotated[CallToolResult, TracesTold]:
+        """Hold a predicted execution trace against the real one, frame by frame; runs nothing."""
+        asked = EvaluateRequest.model_validate({"predicted": predicted, "real": real})
+        answer = traces_told(await self._client.evaluate(asked), differences)
+        return told(answer, traces_text(answer))
 
     async def about(self) -> Annotated[CallToolResult, Health]:
         """Which model predicts, whether it answers, and what is allowed here."""

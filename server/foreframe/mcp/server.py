@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, closing
 from typing import Any
 
 from mcp.server.mcpserver import Context, MCPServer
@@ -112,19 +112,42 @@ def add_resources(server: Server, client: Client) -> None:
             raise ResourceError(f"error {error.code}: {error}") from error
 
 
-def run(opened: AbstractAsyncContextManager[Client], port: int | None = None) -> None:
+def run(
+    opened: AbstractAsyncContextManager[Client],
+    port: int | None = None,
+    *,
+    allows_run: bool | None = None,
+) -> None:
     """Serves one agent on stdin and stdout, or any number on a loopback port, until they are done.
 
-    `opened` gives the client of the server that does the work, and closes it.
+    `opened` gives the client of the server that does the work, and closes it. `allows_run`: whether
+    that server executes programs; it is asked if that is not known. Raises BadOption.
     """
-    asyncio.run(_run(opened, port))
+    asyncio.run(_run(opened, port, allows_run))
 
 
-async def _run(opened: AbstractAsyncContextManager[Client], port: int | None) -> None:
+async def _run(
+    opened: AbstractAsyncContextManager[Client], port: int | None, allows_run: bool | None
+) -> None:
     async with opened as client:
-        server = make_server(client, allows_run=(await client.health()).allows_run)
+        if allows_run is None:
+            allows_run = (await client.health()).allows_run
+        server = make_server(client, allows_run=allows_run)
         if port is None:
             await server.run_stdio_async()
         else:
-            print(f"foreframe mcp: listening on http://127.0.0.1:{port}/mcp", file=sys.stderr)
-            await server.run_streamable_http_async(host="127.0.0.1", port=port)
+            await _listen(server, port)
+
+
+async def _listen(server: Server, port: int) -> None:
+    """Serves HTTP on a loopback port; other names for it than its own are refused by the SDK."""
+    import uvicorn
+
+    from foreframe.web.running import address, listen
+    from foreframe.web.settings import ServeSettings
+
+    with closing(listen(ServeSettings(port=port))) as listening:
+        app = server.streamable_http_app(host="127.0.0.1")
+        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+        print(f"foreframe mcp: listening on {address(listening)}/mcp", file=sys.stderr, flush=True)
+        await uvicorn.Server(config).serve([listening])

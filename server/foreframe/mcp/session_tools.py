@@ -25,18 +25,16 @@ from foreframe.mcp.parameters import (
     program,
     told,
 )
-from foreframe.mcp.told import (
+from foreframe.mcp.session_told import (
     AheadTold,
     SessionsTold,
     StopTold,
     TimelineTold,
-    ValueTold,
-    least_confidence,
     sessions_told,
     stop_told,
     timeline_told,
-    value_told,
 )
+from foreframe.mcp.told import ValueTold, least_confidence, value_told
 from foreframe.mcp.words import NOT_EXECUTED, stop_text, timeline_text, trace_lines, value_text
 from foreframe_protocol.api import (
     BreakpointSpec,

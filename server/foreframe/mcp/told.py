@@ -1,4 +1,4 @@
-"""What an agent is told: short structured answers, made from the views of the API. Pure.
+"""What an agent is told of values and programs: short answers, made from the API's views. Pure.
 
 A view holds all there is; an agent is told what it needs to go on.
 """
@@ -15,16 +15,12 @@ from foreframe_protocol.api import (
     CandidateView,
     CompareAnswer,
     ComparedFrame,
+    EvaluateAnswer,
     FillAnswer,
     FrameView,
     InputsAnswer,
     LocalsView,
     PredictedStep,
-    SessionList,
-    SessionView,
-    StateView,
-    StepView,
-    TimelineView,
     ValueView,
 )
 from foreframe_protocol.states import End, Event, Provenance, Verdict
@@ -40,39 +36,6 @@ class ValueTold(BaseModel):
     cut: bool = False
 
 
-class Place(BaseModel):
-    """One activation on the stack."""
-
-    function: str
-    line: int
-
-
-class StopTold(BaseModel):
-    """Where a session stands. `locals`: of `function`, before `line` runs."""
-
-    session: str
-    status: Literal["running", "stopped", "ended"]
-    reason: str = ""
-    note: str = Field(default="", description="what went wrong, or should be known")
-    function: str = ""
-    line: int = 0
-    source: str = Field(default="", description="the line's text")
-    event: Event | None = None
-    value: ValueTold | None = Field(default=None, description="what is returned or raised here")
-    locals: dict[str, ValueTold] = Field(default_factory=dict)
-    changed: list[str] = Field(default_factory=list, description="since the stop before")
-    stack: list[Place] = Field(default_factory=list, description="outermost first")
-    step: int | None = Field(default=None, description="the number of this step on the timeline")
-    branch: int = 0
-    branches: int = 1
-    steps: int = 0
-    exit_code: int | None = None
-    real: dict[str, ValueTold] | None = Field(
-        default=None, description='in the mode "check": observed'
-    )
-    differs: list[str] = Field(default_factory=list, description="where real and predicted differ")
-
-
 class CallTold(BaseModel):
     """One whole call, predicted. `least_confidence`: the lowest on the way to the end."""
 
@@ -86,30 +49,6 @@ class CallTold(BaseModel):
     frames: int
     trace: list[str] = Field(description="lines with what changed on them; ... where some are left")
     executed: Literal[False] = False
-
-
-class StepTold(BaseModel):
-    """A column of the timeline."""
-
-    step: int
-    branch: int
-    action: str
-    function: str
-    line: int
-    changed: dict[str, ValueTold]
-    change: str | None = Field(default=None, description="the edit that it begins with")
-    right: bool | None = None
-
-
-class TimelineTold(BaseModel):
-    """Steps of a session, some of `total`."""
-
-    session: str
-    steps: list[StepTold]
-    total: int
-    branches: int
-    current_branch: int
-    current_step: int | None
 
 
 class GuessTold(BaseModel):
@@ -169,27 +108,13 @@ class CompareTold(BaseModel):
     executed: Literal[True] = True
 
 
-class SessionTold(BaseModel):
-    """A session in a list."""
+class TracesTold(BaseModel):
+    """A predicted trace beside the real one: frames by position, and the first that differ."""
 
-    session: str
-    program: str
-    call: str
-    status: str
-    steps: int
-
-
-class SessionsTold(BaseModel):
-    sessions: list[SessionTold]
-
-
-class AheadTold(BaseModel):
-    """What is likely to come; the session has not moved."""
-
-    session: str
-    trace: list[str]
-    frames: int
-    least_confidence: float | None = None
+    total: int
+    right: int
+    metrics: dict[str, float]
+    differences: list[DifferenceTold]
 
 
 def value_told(view: ValueView) -> ValueTold:
@@ -200,53 +125,6 @@ def value_told(view: ValueView) -> ValueTold:
 
 def locals_told(views: LocalsView) -> dict[str, ValueTold]:
     return {name: value_told(view) for name, view in views.items()}
-
-
-def stop_told(view: SessionView) -> StopTold:
-    """Where a session stands."""
-    told = StopTold(
-        session=view.id,
-        status=view.status,
-        step=view.cursor.step,
-        branch=view.cursor.branch,
-        branches=view.branches,
-        steps=view.steps,
-        exit_code=view.exit_code,
-    )
-    stop = view.stop
-    if stop is None:
-        return told
-    state = stop.state
-    real = state if stop.real is None else stop.real  # where it is, in a session that checks
-    value = state.value
-    return told.model_copy(
-        update={
-            "reason": stop.reason,
-            "note": ": ".join(filter(None, (stop.description, stop.text))),
-            "event": state.event,
-            "value": None if value is None else value_told(value),
-            "changed": stop.changed,
-            "stack": [Place(function=scope.function, line=scope.line) for scope in real.stack],
-            "real": None if stop.real is None else shown_locals(real, stop.shown),
-            "differs": [n for n, v in stop.verdicts.items() if v is not Verdict.MATCH],
-            "locals": shown_locals(state, stop.shown),
-            **place_told(real, stop.shown, view.source),
-        }
-    )
-
-
-def place_told(state: StateView, shown: int, source: str) -> dict[str, object]:
-    """The fields of a stop that say where it is."""
-    if shown >= len(state.stack):
-        return {}
-    scope, lines = state.stack[shown], source.splitlines()
-    text = lines[scope.line - 1].strip() if 0 < scope.line <= len(lines) else ""
-    return {"function": scope.function, "line": scope.line, "source": text}
-
-
-def shown_locals(state: StateView, shown: int) -> dict[str, ValueTold]:
-    """The variables of the scope that is shown; none where there is no such scope."""
-    return {} if shown >= len(state.stack) else locals_told(state.stack[shown].locals)
 
 
 def call_told(step: PredictedStep, most_lines: int) -> CallTold:
@@ -266,7 +144,7 @@ def call_told(step: PredictedStep, most_lines: int) -> CallTold:
 def outcome_of(
     step: PredictedStep,
 ) -> tuple[Literal["returns", "raises", "unknown"], ValueView | None]:
-    """How a run ended: where an exception leaves the program, the walk stops where it was raised."""
+    """How a run ended; the walk stops where an exception was raised that leaves the program."""
     last = step.frames[-1] if step.frames else None
     if last is None or step.end not in (End.FINISHED, End.REACHED):
         return "unknown", None
@@ -285,31 +163,6 @@ def least_confidence(frames: Sequence[FrameView]) -> float | None:
         found += [value.confidence for value in values]
     known = [confidence for confidence in found if confidence is not None]
     return min(known, default=None)
-
-
-def timeline_told(session: str, view: TimelineView) -> TimelineTold:
-    current = next((b.number for b in view.branches if b.is_current), view.cursor.branch)
-    return TimelineTold(
-        session=session,
-        steps=[step_told(step) for step in view.steps],
-        total=view.total,
-        branches=len(view.branches),
-        current_branch=current,
-        current_step=view.cursor.step,
-    )
-
-
-def step_told(step: StepView) -> StepTold:
-    return StepTold(
-        step=step.number,
-        branch=step.branch,
-        action=step.reason,
-        function=step.function,
-        line=step.line,
-        changed={n: value_told(step.locals[n]) for n in step.changed if n in step.locals},
-        change=step.change,
-        right=step.right,
-    )
 
 
 def inputs_told(answer: InputsAnswer) -> InputsTold:
@@ -338,15 +191,29 @@ def candidate_told(view: CandidateView) -> CandidateTold:
 
 
 def compare_told(answer: CompareAnswer, most: int) -> CompareTold:
-    wrong = [(n, frame) for n, frame in enumerate(answer.frames) if not frame.right]
     return CompareTold(
         total=answer.total,
         right=answer.right,
-        differences=[difference_told(number, frame) for number, frame in wrong[:most]],
+        differences=differences_told(answer.frames, most),
         end=answer.end,
         note=answer.message,
         output=answer.output,
     )
+
+
+def traces_told(answer: EvaluateAnswer, most: int) -> TracesTold:
+    return TracesTold(
+        total=answer.total,
+        right=answer.right,
+        metrics=answer.metrics,
+        differences=differences_told(answer.frames, most),
+    )
+
+
+def differences_told(frames: Sequence[ComparedFrame], most: int) -> list[DifferenceTold]:
+    """The first frames that are not right."""
+    wrong = [(number, frame) for number, frame in enumerate(frames) if not frame.right]
+    return [difference_told(number, frame) for number, frame in wrong[:most]]
 
 
 def difference_told(number: int, frame: ComparedFrame) -> DifferenceTold:
@@ -367,18 +234,3 @@ def frame_told(frame: FrameView | None) -> str:
     values = [f"{name} = {value.text}" for name, value in (frame.locals or {}).items()]
     result = [] if frame.value is None else [frame.value.text]
     return f"{frame.event.value} {frame.function}:{frame.line} {', '.join(values + result)}".strip()
-
-
-def sessions_told(views: SessionList) -> SessionsTold:
-    return SessionsTold(
-        sessions=[
-            SessionTold(
-                session=view.id,
-                program=view.name,
-                call=view.name if view.function is None else f"{view.function}({view.args})",
-                status=view.status,
-                steps=view.steps,
-            )
-            for view in views.sessions
-        ]
-    )

@@ -10,13 +10,13 @@ from foreframe_protocol.api import FrameView, LocalsView, ValueView
 from foreframe_protocol.states import Event, Provenance
 
 if TYPE_CHECKING:
+    from foreframe.mcp.session_told import StopTold, TimelineTold
     from foreframe.mcp.told import (
         CallTold,
         CompareTold,
         FillTold,
         InputsTold,
-        StopTold,
-        TimelineTold,
+        TracesTold,
         ValueTold,
     )
 
@@ -180,6 +180,18 @@ def compare_text(told: CompareTold) -> str:
     ]
     if told.note:
         lines.append(told.note)
+    return "\n".join([*lines, *difference_lines(told)])
+
+
+def traces_text(told: TracesTold) -> str:
+    """The same of two traces."""
+    head = f"{told.right} of {told.total} frames are right. Nothing was executed."
+    return "\n".join([head, *difference_lines(told)])
+
+
+def difference_lines(told: CompareTold | TracesTold) -> list[str]:
+    """What was predicted otherwise than it was."""
+    lines = []
     for found in told.differences:
         lines += [
             f"  frame {found.frame} at {found.place}",
@@ -189,4 +201,4 @@ def compare_text(told: CompareTold) -> str:
     missing = told.total - told.right - len(told.differences)
     if missing > 0:
         lines.append(f"  ... and {missing} more")
-    return "\n".join(lines)
+    return lines

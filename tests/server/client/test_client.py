@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import signal
+import threading
 from pathlib import Path
 
 import httpx
@@ -333,6 +335,28 @@ def test_the_blocking_client_does_the_same() -> None:
         with pytest.raises(ApiError, match="over"):
             session.step_over()
     assert answers.paths[-1].startswith("DELETE")
+
+
+def test_an_interrupt_of_the_blocking_client_cancels_what_it_waits_for() -> None:
+    begun, cancelled = threading.Event(), threading.Event()
+
+    async def silent(request: httpx.Request) -> httpx.Response:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+        raise AssertionError
+
+    def interrupt() -> None:
+        begun.wait(30)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    with SyncClient(transport=httpx.MockTransport(silent)) as client:
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            client.health()
+        assert cancelled.wait(30)
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from mcp import Client, StdioServerParameters, stdio_client
 from mcp_types import CallToolResult
 from serve_tape import SLOWLY
-from served import serve_tape
+from served import serve_tape, served
 from tape import record, save
 
 SUPPORT = Path(__file__).parents[2] / "support"
@@ -138,6 +139,21 @@ async def test_the_tools_work_on_a_server_that_runs_elsewhere(tape: Path) -> Non
             assert told["value"]["text"] == "6"
             assert "compare" not in {tool.name for tool in (await client.list_tools()).tools}
     assert TOKEN not in log.read_text()
+
+
+async def test_agents_can_come_over_a_loopback_port_but_not_by_another_name(tape: Path) -> None:
+    words = (str(SUPPORT / "mcp_tape.py"), str(tape), "0")
+    with served(*words, log=tape.with_name("http.log")) as server:
+        async with Client(server.url) as client:
+            told = read(await client.call_tool("predict_call", CALL))
+            assert told["value"]["text"] == "6"
+        async with httpx.AsyncClient(trust_env=False) as http:
+            strange = {"Host": "rebound.example", "Accept": "application/json"}
+            answer = await http.post(server.url, headers=strange, json={})
+            assert answer.status_code == 421
+            page = {"Origin": "https://other.example", "Accept": "application/json"}
+            answer = await http.post(server.url, headers=page, json={})
+            assert answer.status_code == 403
 
 
 async def test_a_hostile_program_runs_nothing(tmp_path: Path) -> None:

@@ -268,7 +268,11 @@ async def test_a_session_can_be_read_as_a_timeline_and_as_a_models_text() -> Non
         timeline = await agent.client.read_resource(f"foreframe://sessions/{session}/timeline")
         assert json.loads(getattr(timeline.contents[0], "text", ""))["total"] == 2
         trace = await agent.client.read_resource(f"foreframe://sessions/{session}/trace")
-        assert "<|frame_sep|>" in getattr(trace.contents[0], "text", "")
+        text = getattr(trace.contents[0], "text", "")
+        assert "<|frame_sep|>" in text
+        told = await agent.call("compare_traces", predicted=text, real=text)
+        assert told["right"] == told["total"] > 0
+        assert not told["differences"]
         with pytest.raises(MCPError, match="2601"):
             await agent.client.read_resource("foreframe://sessions/nope/trace")
 
