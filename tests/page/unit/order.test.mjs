@@ -1,5 +1,6 @@
 /** The order of events, keys, the strip's lines, and the names beside lines. */
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { functionsOf, namesByLine } from '../../../server/foreframe/web/static/inline.js';
 import { COMMANDS, commandFor, keysOf } from '../../../server/foreframe/web/static/keys.js';
@@ -97,4 +98,11 @@ test('a scope that has no text of its own shows no names', () => {
 
 test('the functions that one can begin with are those of the module', () => {
   assert.deepEqual(functionsOf(tree, SOURCE), [{ name: 'outer', parameters: 'a', line: 1 }]);
+});
+
+test('every module is asked for at once, and none that is not there', () => {
+  const folder = new URL('../../../server/foreframe/web/static/', import.meta.url);
+  const asked = [...readFileSync(new URL('index.html', folder), 'utf8').matchAll(/(?:modulepreload" href|script type="module" src)="([^"]+)"/g)];
+  const there = [...readdirSync(folder), ...readdirSync(new URL('vendor/', folder)).map((name) => `vendor/${name}`)];
+  assert.deepEqual(asked.map(([, name]) => name).sort(), there.filter((name) => name.endsWith('.js')).sort());
 });

@@ -25,6 +25,7 @@ export function unreachable() {
 }
 
 let askForToken = null;
+let asking = null; // one question, however many requests wait for its answer
 
 /** Says who asks a person for the token, when the server wants one: a function that gives a promise. */
 export function onTokenNeeded(ask) {
@@ -62,7 +63,13 @@ async function send(method, path, { body, accept = 'application/json', headers =
   if (response.ok) return response;
   const problem = await problemOf(response);
   if (response.status === 401 && askForToken !== null) {
-    sessionStorage.setItem(TOKEN, await askForToken(problem));
+    // Another request may have been given the token in the meantime.
+    if (sessionStorage.getItem(TOKEN) === token) {
+      asking ??= askForToken(problem, token !== null).finally(() => {
+        asking = null;
+      });
+      sessionStorage.setItem(TOKEN, await asking);
+    }
     return send(method, path, { body, accept, headers, signal });
   }
   throw problem;

@@ -135,14 +135,15 @@ window.addEventListener(
   { capture: true },
 );
 
-onTokenNeeded((error) => {
+onTokenNeeded((error, wasWrong) => {
   const dialog = document.getElementById('token');
   const input = h('input', { type: 'password', autocomplete: 'off', required: true, 'aria-label': 'Token' });
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    dialog.addEventListener('close', () => reject(error), { once: true });
     refill(
       dialog,
       h('h2', { id: 'token-title' }, 'This server wants a token'),
-      h('p', { class: 'hint' }, error.message),
+      h('p', { class: 'hint' }, wasWrong ? 'That was another one. ' : '', 'It is the one that the server was started with: in its --token-file, or in FOREFRAME_TOKEN.'),
       h(
         'form',
         {
@@ -150,8 +151,8 @@ onTokenNeeded((error) => {
           on: {
             submit: (event) => {
               event.preventDefault();
-              dialog.close();
               resolve(input.value);
+              dialog.close();
             },
           },
         },
