@@ -1,7 +1,7 @@
 """`foreframe serve` with a tape for a model: `python serve_tape.py TAPE PORT`.
 
-A session or request with `max_frames` = SLOWLY is predicted slowly. Each call of the model that is
-cancelled is told on stderr.
+What has `max_frames` = SLOWLY is predicted slowly. Each call of the model, and each that is
+cancelled, is told on stderr.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ DELAY = 0.25  # seconds before each frame
 
 
 class ToldWorld(TapeWorld):
-    """Says when somebody has it stop."""
+    """Says when it is asked, and when somebody has it stop."""
 
     async def predict(self, *args: Any, **options: Any) -> Any:
+        print("predicting", file=sys.stderr, flush=True)
         try:
             return await super().predict(*args, **options)
         except asyncio.CancelledError:

@@ -112,13 +112,13 @@ async def test_a_session_that_is_not_there_has_no_websocket(client: Client) -> N
 async def test_a_cancelled_prediction_stops_the_model(
     server: Served, client: Client, is_streamed: bool
 ) -> None:
-    before = server.said.count("cancelled")
+    before, asked_before = server.said.count("cancelled"), server.said.count("predicting")
     asked = PredictRequest.model_validate({**SLOW, "action": "run_to"})
     async with client:
         work = asyncio.create_task(
             client.predict(asked, on_news=(lambda news: None) if is_streamed else None)
         )
-        await asyncio.sleep(0.6)
+        await asyncio.to_thread(server.says, "predicting", asked_before + 1)
         work.cancel()
         with pytest.raises(asyncio.CancelledError):
             await work
