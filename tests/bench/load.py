@@ -216,7 +216,7 @@ async def measured(url: str, process: int, asked: Namespace) -> list[Measurement
     found, quiet = Found(), Found()
     minutes, pause = asked.minutes, asked.pause
     began = time.monotonic()
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=asked.sessions)
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=3)  # the server's is longer
     async with httpx.AsyncClient(timeout=PATIENCE, limits=limits) as client:
         walkers = [Walker(number, url, client, found) for number in range(asked.sessions)]
 

@@ -18,6 +18,7 @@ from foreframe.web.connections import Connection
 from foreframe.web.settings import ServeSettings
 
 END_SECONDS = 5  # that requests in work have when the server is stopped
+IDLE_SECONDS = 20  # of a connection; clients drop it after 5 or so, and must be the first
 BACKLOG = 512
 
 
@@ -67,6 +68,7 @@ def serve(settings: ServeSettings, *, open_world: OpenWorld = open_model) -> Non
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=END_SECONDS,
+        timeout_keep_alive=IDLE_SECONDS,
     )
     try:
         asyncio.run(Server(config, serving.registry.close).serve([listening]))
