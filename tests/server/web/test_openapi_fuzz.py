@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from openapi_cases import OpenApi
 
-COUNT = 8  # of each kind, for each operation
+COUNT = 4  # of each kind, for each operation
 
 
 @pytest.fixture(scope="module")
