@@ -164,7 +164,7 @@ function headCell(stop: TimelineStop, index: number, cursor: number): HTMLElemen
     tabIndex: index === selected ? 0 : -1,
   });
   const line = element('span', { className: 'line' }, `:${stop.line}`);
-  const fork = stop.change === undefined ? '' : '⑂ ';
+  const fork = stop.change === undefined ? '' : '⎇ ';
   cell.append(element('span', { className: 'number' }, `${index === cursor ? '▶ ' : ''}${fork}${index + 1}`), line);
   if (stop.right !== undefined) {
     cell.append(element('span', { className: stop.right ? 'right' : 'wrong', ariaHidden: 'true' }, stop.right ? ' ✓' : ' ✗'));
@@ -218,6 +218,7 @@ function checkedCell(cell: HTMLElement, name: string, { text, check }: TimelineV
   cell.ariaLabel = `${said.join(', ')}${changed ? ', changed' : ''}`;
   cell.title = said.join('\n');
   cell.classList.toggle('changed', changed);
+  if (changed) cell.append(element('span', { className: 'mark', ariaHidden: 'true' }, '◆'));
   if (verdict === 'match' || verdict === 'not comparable') {
     const sign = element('span', { className: verdict === 'match' ? 'right' : '', ariaHidden: 'true' }, verdict === 'match' ? ' ✓' : ' ~');
     cell.append(text, sign);
