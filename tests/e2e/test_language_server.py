@@ -268,7 +268,8 @@ async def test_a_hole_in_a_file_of_5000_lines_is_filled(client: LanguageClient):
 async def test_a_hole_in_an_f_string_is_filled_and_one_in_a_string_left_alone(
     client: LanguageClient,
 ):
-    text = "# f('ab') -> '<2> ??'\n# f('abc') -> '<3> ??'\ndef f(text):\n    return f'<{??}> ' + '??'\n"
+    wanted = "# f('ab') -> '<2> ??'\n# f('abc') -> '<3> ??'\n"
+    text = f"{wanted}def f(text):\n    return f'<{{??}}> ' + '??'\n"
     uri = open_text(client, text)
     assert len(await diagnostics(client, uri, 1)) == 1
     found = await completion(client, uri, at(text, "{??", 2))
