@@ -284,13 +284,11 @@ TOKENS = ["front", "quiet", "faint", "accent", "right", "wrong", "given", "predi
           "code-number", "code-comment", "code-function"]  # fmt: skip
 CONTRAST = """(names) => {
   const probe = document.createElement('span');
+  probe.style.setProperty('transition', 'none', 'important');
   document.body.append(probe);
-  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const light = (name) => {
     probe.style.color = `var(--${name})`;
-    canvas.fillStyle = getComputedStyle(probe).color;
-    canvas.fillRect(0, 0, 1, 1);
-    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((c) => {
+    const [r, g, b] = getComputedStyle(probe).color.match(/[\\d.]+/g).map((c) => {
       const s = c / 255;
       return s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4;
     });

@@ -141,7 +141,7 @@ def test_a_search_goes_to_what_is_looked_for(server: PageServer, open_page: Any)
         person.press("F10")
         person.stopped_at(step=step)
     page = person.page
-    page.get_by_label("Search for").select_option("line")
+    page.get_by_label("Search for", exact=True).select_option("line")
     page.get_by_label("The line number to search for").fill("2")
     page.get_by_role("button", name="Search backward").click()
     person.stopped_at(line=2)

@@ -117,7 +117,7 @@ class Person:
     def click_timeline(self, step: int) -> None:
         """Clicks into the head of a column that can be seen."""
         at = self.page.locator(".timeline-drawing .number", has_text=re.compile(rf"^{step}$"))
-        at.scroll_into_view_if_needed()
+        self.timeline.scroll_into_view_if_needed()
         place = at.bounding_box()
         assert place is not None
         self.page.mouse.click(place["x"] + 4, place["y"] + 4)

@@ -40,11 +40,6 @@ class NearlyOracle(OracleWorld):
     def __init__(self, *, max_frames: int) -> None:
         super().__init__(max_frames=max_frames)
         self._runs: WeakKeyDictionary[Trace, tuple[Frame, ...]] = WeakKeyDictionary()
-        self._begun: dict[str, Entry] = {}  # the last entry of each program, by its text
-
-    async def start(self, program: Program, entry: Entry) -> Trace:
-        self._begun[program.source] = entry
-        return await super().start(program, entry)
 
     async def predict(
         self,
@@ -58,8 +53,8 @@ class NearlyOracle(OracleWorld):
     ) -> Prediction:
         first = trace.nodes()[0]
         if first not in self._runs:
-            # A trace that was read from disk is not the one that this process began with.
-            entry = self._entries.get(first) or self._begun[program.source]
+            # A trace that was read from disk is not one that this process began.
+            entry = self._entries.get(first) or called(first)
             run = await observe(program, entry, Limits(frames=self.max_frames))
             self._runs[first] = tuple(run.frames)
         node, end = trace, End.CUT_OFF
@@ -73,6 +68,15 @@ class NearlyOracle(OracleWorld):
         usage = Usage(1, 120, 100, 6, 14, 0.02 + 0.01 * (node.length % 5))
         frames = tuple(node.frames())[trace.length :]
         return Prediction(node, frames, end, "" if end is not End.CUT_OFF else "cut off", usage)
+
+
+def called(first: Trace) -> Entry:
+    """The call that a trace begins with."""
+    assert first.frame is not None
+    arguments = (first.frame.locals or {}).items()
+    return Entry(
+        first.frame.function, ", ".join(f"{name}={value.text}" for name, value in arguments)
+    )
 
 
 def doubtful(frame: Frame, before: Trace) -> Frame:
