@@ -139,7 +139,7 @@ async function readChecked(
 }
 
 /** In a remote window VS Code turns a back end's paths into addresses of that window. */
-function localPath(path: string): string {
+export function localPath(path: string): string {
   return /^[\w.+-]{2,}:\/\//.test(path) ? vscode.Uri.file(vscode.Uri.parse(path).path).fsPath : path;
 }
 

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { ask, foreframeSession } from '../direction';
 import type { BackendCommand } from '../backend/lookup';
+import { localPath } from '../stopReader';
 import { readStack } from './stack';
 
 /** Debuggers of the Python extension whose sessions are followed. */
@@ -103,7 +104,7 @@ export class LookAhead implements vscode.DebugAdapterTrackerFactory, vscode.Disp
         type: 'foreframe',
         request: 'launch',
         name: `Ahead of ${session.name}`,
-        program: read.path,
+        program: localPath(read.path),
         mode: 'imagine',
         start: 'state',
         stack: read.stack,
