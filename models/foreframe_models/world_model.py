@@ -24,7 +24,7 @@ from foreframe_models.engines.base import (
 from foreframe_models.entry import Entry, EntryError, bind_arguments
 from foreframe_models.grammar import GrammarTooLarge
 from foreframe_models.jumps import aim_of
-from foreframe_models.walks import Walk
+from foreframe_models.walks import Walk, given
 from foreframe_protocol.states import (
     NO_LOCALS,
     Direction,
@@ -218,9 +218,10 @@ class WorldModel:
             if grammar is None:
                 one_frame = True
                 continue
+            prompt += walk.forced
             room = dialect.info.context_tokens - len(prompt)
             request = Request(prompt, min(room, left), grammar, priority=priority)
-            before = walk.trace
+            before, forced = walk.trace, walk.forced
             finish = await self._request(dialect, program, walk, goal, request, on_frame)
             last = walk.trace.frame
             if walk.trace is not before and last is not None:
@@ -231,6 +232,8 @@ class WorldModel:
             if walk.ended:
                 return walk.prediction(End.CANCELLED)
             if walk.trace is before:
+                if len(walk.forced) > len(forced):  # a part was put right: once more from there
+                    continue
                 if finish is Finish.LENGTH:
                     return walk.prediction(
                         End.CUT_OFF, "cut off: the next frame does not fit the model's context"
@@ -249,6 +252,9 @@ class WorldModel:
     ) -> Finish | None:
         """Streams one answer into `walk`, frame by frame; a jump's is one frame."""
         reader = dialect.reader(program, walk.trace) if jump is None else jump.reader
+        begun, walk.forced = walk.forced, ()
+        if begun:
+            await reader.feed(given(begun))
         walk.usage += Usage(requests=1)
         stream = self.engine.stream(request)
         finish: Finish | None = None
@@ -262,6 +268,11 @@ class WorldModel:
                 for told, ids in await reader.feed(chunk):
                     frame = told
                     if jump is None:
+                        right = program.certain.parts(walk.trace, told)
+                        walk.forced = dialect.write_parts(program, walk.trace, right)
+                        if len(walk.forced) > len(begun):
+                            return finish
+                        walk.forced, begun = (), ()
                         next_too = dialect.tells_upcoming
                         frame = program.certain.settled(walk.trace, told, upcoming=next_too)
                     walk.trace = walk.trace.append(frame, skipped=jump is not None)

@@ -176,6 +176,47 @@ def test_a_wrong_guess_of_the_next_elements_is_put_right() -> None:
     assert program.certain.settled(Trace().append(call), right, upcoming=True) is right
 
 
+def corrected(source: str, args: str, at: int) -> list[tuple[int, str]]:
+    """What the frame at `at` must begin with, were all its parts guessed."""
+    program, frames, here = Program.parse(source, "/p.py"), frames_of(source, args), Trace()
+    for frame in frames[:at]:
+        here = here.append(frame)
+    blank = tuple(replace(part, value=UNSURE) for part in frames[at].parts)
+    found = program.certain.parts(here, replace(frames[at], parts=blank))
+    assert not program.certain.parts(here, frames[at])
+    return [(part.index, part.value.text) for part in found]
+
+
+def test_a_part_that_is_an_element_of_what_is_shown_is_put_right() -> None:
+    source = "def f(a, i):\n    x = a[i] + a[0]\n    return x\n"
+    assert corrected(source, "['p', 'q'], 1", 2) == [(0, "'q'")]
+
+
+def test_parts_before_a_wrong_one_stay_as_they_are() -> None:
+    source = "def f(a):\n    x = len(a) + a[0]\n    return x\n"
+    assert corrected(source, "[4, 5]", 2) == [(0, "?"), (1, "4")]
+
+
+@pytest.mark.parametrize("value", ["a.pop() + a[0]", "(a := [1]) and a[0] + 1", "a[:1] + a"])
+def test_a_part_of_what_the_line_may_have_changed_before_is_left_to_the_model(value: str) -> None:
+    source = f"def f(a):\n    x = {value}\n    return x\n"
+    assert corrected(source, "[4, 5]", 2) == []
+
+
+async def test_the_small_model_reads_elements_as_they_are() -> None:
+    source = "def f(words, i):\n    x = words[i] + words[0]\n    return x\n"
+    program = Program.parse(source, "/p.py")
+    world = WorldModel(EmbeddedEngine(catalog.SHIPPED, threads=1), max_tokens=2000)
+    try:
+        start = await world.start(program, Entry("f", "['zqv', 'kpx', 'vbx'], 1"))
+        found = await world.predict(program, start, Goal(Action.STEP_OUT))
+    finally:
+        await world.close()
+    frame = next(frame for frame in found.frames if frame.line == 3)
+    known = [(part.index, part.value.text) for part in frame.parts]
+    assert known == [(0, "'kpx'"), (1, "'zqv'")]
+
+
 async def test_the_small_model_takes_every_letter_in_its_order_and_returns_what_it_has() -> None:
     source = "def f(word):\n    last = ''\n    for c in word:\n        last = c\n    return last\n"
     program, word = Program.parse(source, "/p.py"), "xqzzvjk kwq"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from foreframe_models.engines.base import Chunk, Engine, ModelInfo
-from foreframe_protocol.states import Frame, Goal, State, Trace
+from foreframe_protocol.states import Frame, Goal, Part, State, Trace
 
 if TYPE_CHECKING:
     from foreframe_models.dialects.way_back import WayBack
@@ -56,6 +56,10 @@ class Dialect(ABC):
     @abstractmethod
     async def write(self, program: Program, node: Trace) -> tuple[int, ...]:
         """The token ids of `node.frame`, written as what follows `node.parent`."""
+
+    def write_parts(self, program: Program, trace: Trace, parts: Sequence[Part]) -> tuple[int, ...]:
+        """The token ids of the first parts of a frame after `trace`; none where it has no parts."""
+        return ()
 
     @abstractmethod
     def grammar(self, program: Program, trace: Trace, goal: Goal, *, one_frame: bool) -> str:

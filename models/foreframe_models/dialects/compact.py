@@ -21,6 +21,7 @@ from foreframe_models.dialects.compact_text import (
     head,
     read_frame,
     write_frame,
+    write_parts,
     write_scopes,
 )
 from foreframe_models.dialects.compact_way_back import CompactWayBack
@@ -36,7 +37,7 @@ from foreframe_models.grammar import Exceptions, frame_grammar, walk_grammar
 from foreframe_models.jumps import Aim, targets, usual_aim
 from foreframe_models.program.source import fill_holes
 from foreframe_models.vocabulary import LINES, Vocabulary
-from foreframe_protocol.states import Frame, Goal, State, Trace
+from foreframe_protocol.states import Frame, Goal, Part, State, Trace
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Function, Program
@@ -136,6 +137,9 @@ class CompactDialect(Dialect):
             ids, place = write_frame(listing, before, frame)
         self._places[node] = place
         return tuple(ids)
+
+    def write_parts(self, program: Program, trace: Trace, parts: Sequence[Part]) -> tuple[int, ...]:
+        return tuple(write_parts(self.listing(program, trace), parts))
 
     def grammar(self, program: Program, trace: Trace, goal: Goal, *, one_frame: bool) -> str:
         make = frame_grammar if one_frame else walk_grammar

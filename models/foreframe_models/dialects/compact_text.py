@@ -125,7 +125,7 @@ def write_frame(listing: Listing, place: Place, frame: Frame) -> tuple[list[int]
     special = listing.vocabulary.special
     number = number_of(listing, frame.line)
     after = advance(listing, place, frame)
-    ids = _parts(listing, frame.parts)
+    ids = write_parts(listing, frame.parts)
     match frame.event:
         case Event.CALL:
             which = which_ids(listing, frame.function, frame.scope_line, frame.line)
@@ -178,7 +178,8 @@ def _value(listing: Listing, value: Value) -> list[int]:
     return [*ids, listing.vocabulary.special["<cut>"]] if is_cut(value) else ids
 
 
-def _parts(listing: Listing, parts: Iterable[Part]) -> list[int]:
+def write_parts(listing: Listing, parts: Iterable[Part]) -> list[int]:
+    """The tokens of a frame's parts."""
     vocabulary = listing.vocabulary
     ids: list[int] = []
     for part in parts:

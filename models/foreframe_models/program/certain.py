@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from foreframe_models.program.elements import assigned
-from foreframe_protocol.states import Event, Frame, Trace, Value
+from foreframe_models.program.parts import VALUE_CHARS
+from foreframe_protocol.states import Event, Frame, Part, Trace, Value
 from foreframe_protocol.value_tree import Kind, NotLiteral, item, literal, parse_value
 
 if TYPE_CHECKING:
@@ -30,8 +31,11 @@ class Certain:
         self.program = program
         self._decorated: set[str] = set()
         self._has_subclasses = False
+        self._bound_within: set[str] = set()  # by an expression, before the rest of it is evaluated
         self._by_line: dict[int, ast.stmt | None] = {}  # the one statement of a line
         for node in ast.walk(program.tree):
+            if isinstance(node, ast.NamedExpr):
+                self._bound_within.add(node.target.id)
             if isinstance(node, ast.stmt):
                 if isinstance(node, ast.ClassDef) and node.bases:
                     self._has_subclasses = True  # perhaps of dict, with elements of its own
@@ -64,6 +68,32 @@ class Certain:
             if known is not None and (not frame.upcoming or not _is_same(known, frame.upcoming)):
                 frame = replace(frame, upcoming=known)
         return frame
+
+    def parts(self, trace: Trace, frame: Frame) -> tuple[Part, ...]:
+        """What `frame`, to come after `trace`, must begin with: parts up to the first wrong one.
+
+        Empty where none is wrong for certain.
+        """
+        before = trace.frame
+        group = None if before is None else self.program.groups.get(trace.state.top.line)
+        if before is None or group is None or before.event is not Event.LINE:
+            return ()
+        scope = trace.state.top
+        function = self.program.function_for(scope.function, scope.scope_line)
+        bound_after = function.binds.get(scope.line, frozenset()) - self._bound_within
+        changed = function.changes(scope.line) - bound_after
+        for count, part in enumerate(frame.parts, 1):
+            node = group.parts[part.index] if part.index < len(group.parts) else None
+            if not isinstance(node, ast.Subscript) or isinstance(node.slice, ast.Slice):
+                continue
+            names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+            text = None if names & changed else self._text(node, trace)
+            if text is None or " at 0x" in text:
+                continue
+            value = Value(text[:VALUE_CHARS], cut=len(text) > VALUE_CHARS)
+            if not _is_same(value, part.value):
+                return (*frame.parts[: count - 1], Part(part.index, value))
+        return ()
 
     def _returned(self, trace: Trace, frame: Frame) -> Frame:
         """A return with the value that is certain of it."""

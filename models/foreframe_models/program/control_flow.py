@@ -15,6 +15,7 @@ from foreframe_models.program.certain import Certain
 from foreframe_models.program.elements import Loops
 from foreframe_models.program.flow import CALLED, LineFlow, line_flow
 from foreframe_models.program.mutation import Mutations
+from foreframe_models.program.parts import Group, groups_of
 from foreframe_models.program.source import ProgramError, compile_program, fill_holes, split_lines
 from foreframe_models.program.visible import HIDDEN_FRAMES, def_lines, hidden_names
 from foreframe_models.program.walker import Landing, Walker
@@ -272,6 +273,11 @@ class Program:
     def loops(self) -> Loops:
         """What its `for` statements take next."""
         return Loops(self)
+
+    @cached_property
+    def groups(self) -> Mapping[int, Group]:
+        """Each line that holds a statement header → its parts."""
+        return groups_of(self.tree)
 
     @cached_property
     def certain(self) -> Certain:

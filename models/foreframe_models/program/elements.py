@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from foreframe_models.program.parts import VALUE_CHARS, groups_of
+from foreframe_models.program.parts import VALUE_CHARS
 from foreframe_protocol.states import Event, Frame, Trace, Value
 from foreframe_protocol.value_tree import Kind, literal, parse_value
 
@@ -66,7 +66,7 @@ class Loops:
             for name in node.names
         )
         self._by_line: dict[int, Loop | None] = {}
-        groups = groups_of(tree)
+        groups = program.groups
         for node in ast.walk(tree):
             if isinstance(node, ast.For):
                 loop = _loop(node, groups[node.lineno].parts)
