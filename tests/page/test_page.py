@@ -189,6 +189,26 @@ def test_a_server_that_dies_and_comes_back_costs_nothing(tmp_path: Path, open_pa
         mortal.kill()
 
 
+def test_a_session_of_an_earlier_server_is_gone_on_with(tmp_path: Path, open_page: Any) -> None:
+    with PageServer(tmp_path, ORACLE) as earlier:
+        person = open_page(earlier.address)
+        person.paste(SAME)
+        person.start("'kept for later'")
+        person.press("F10")
+        person.stopped_at(step=3)
+        person.page.wait_for_timeout(800)  # until the step is on disk
+        person.leave()
+    with PageServer(tmp_path, ORACLE) as later:
+        person = open_page(later.address)
+        past = person.page.get_by_role("region", name="Past sessions")
+        past.get_by_role("button", name="kept for later").click()
+        person.stopped_at(step=3)
+        expect(person.variable("kept")).to_contain_text("for later")
+        person.press("F10")
+        person.stopped_at(step=4)
+        person.leave()
+
+
 def test_a_token_is_asked_for_and_never_written_into_an_address(
     tmp_path: Path, open_page: Any
 ) -> None:
@@ -213,6 +233,7 @@ def test_a_token_is_asked_for_and_never_written_into_an_address(
         person.start("1")
         assert asked
         assert not [url for url in asked if "secret" in url or "token" in url]
+        person.leave()
 
 
 def many(start: int, count: int, total: int) -> dict[str, Any]:

@@ -43,6 +43,10 @@ class Person:
         self.page.goto(self.address + path)
         expect(self.page.get_by_role("button", name="Help")).to_be_visible()
 
+    def leave(self) -> None:
+        """Goes away, before the server does."""
+        self.page.goto("about:blank")
+
     # Before a session
 
     def paste(self, source: str) -> None:

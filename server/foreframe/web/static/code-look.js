@@ -17,6 +17,9 @@ export const look = EditorView.theme({
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.6', overflow: 'auto' },
   '.cm-content': { caretColor: 'var(--front)', padding: '0.5em 0' },
   '.cm-line': { padding: '0 1em 0 0.6em' },
+  // A narrow screen breaks a line where it is full, not after its indentation.
+  '.cm-lineWrapping': { wordBreak: 'break-all' },
+  '.ff-values, .cm-placeholder': { wordBreak: 'normal' },
   '.cm-cursor': { borderLeftColor: 'var(--front)' },
   '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
     background: 'var(--selection) !important',

@@ -16,6 +16,7 @@ const PATHS = {
   minus: ['M3 8h10'],
   fit: ['M2 8h12', 'M4.5 5.5L2 8l2.5 2.5', 'M11.5 5.5L14 8l-2.5 2.5'],
   previous: ['M10 3L5 8l5 5'],
+  search: ['M7 2.5a4.5 4.5 0 1 0 .01 0z', 'M10.3 10.3L14 14'],
   next: ['M6 3l5 5-5 5'],
 };
 const MIRRORED = new Set(['back-over', 'back-into', 'back-out', 'back-continue']);

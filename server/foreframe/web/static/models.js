@@ -1,6 +1,7 @@
 /** The page about models: what is served, what is known of it, and its plots. */
 import { get, image } from './api.js';
 import { h, refill } from './dom.js';
+import { figureGroups, grouped } from './figures.js';
 
 export async function showModels(host, onProblem) {
   refill(host, h('p', { class: 'empty' }, 'Reading the cards…'));
@@ -36,7 +37,7 @@ function card(model) {
     ['parameters', parameters === null ? null : grouped(parameters)],
     ['context', context === null ? null : `${grouped(context)} tokens`],
   ].filter(([, value]) => value !== null);
-  const figure = Object.entries(figures);
+  const groups = figureGroups(figures);
   const pictures = h('div', { class: 'plots' });
   for (const plot of plots) pictures.append(picture(name, plot));
   return h(
@@ -45,28 +46,23 @@ function card(model) {
     h('header', {}, h('h2', {}, name), served ? h('span', { class: 'badge served' }, 'served') : h('span', { class: 'badge' }, 'known')),
     about && h('p', { class: 'about' }, about),
     h('dl', { class: 'facts' }, facts.map(([key, value]) => h('div', {}, h('dt', {}, key), h('dd', {}, value)))),
-    figure.length > 0 && h('div', { class: 'figures' }, groupsOf(figure).map(([title, rows]) => figureTable(title, rows))),
+    figureTables(groups.filter(({ isFirst }) => isFirst)),
     plots.length > 0 && pictures,
+    moreFigures(groups.filter(({ isFirst }) => !isFirst)),
   );
 }
 
-/** Figures by the first word of their names; those that are alone with it come first, together. */
-function groupsOf(figures) {
-  const groups = new Map();
-  for (const [name, value] of figures) {
-    const at = name.search(/[_.]/);
-    const title = at < 0 ? 'other' : name.slice(0, at);
-    const rows = groups.get(title) ?? [];
-    rows.push([at < 0 ? name : name.slice(at + 1), value]);
-    groups.set(title, rows);
-  }
-  const alone = [...groups].filter(([, rows]) => rows.length === 1);
-  const general = alone.map(([title, [[name, value]]]) => [title === 'other' ? name : `${title} ${name}`, value]);
-  const rest = [...groups].filter(([, rows]) => rows.length > 1);
-  return general.length === 0 ? rest : [['general', general], ...rest];
+/** Figures in the order of readers: what a model gets right, and the rest behind a fold. */
+function figureTables(groups) {
+  return groups.length > 0 && h('div', { class: 'figures' }, groups.map(figureTable));
 }
 
-function figureTable(title, rows) {
+function moreFigures(groups) {
+  const count = groups.reduce((sum, { rows }) => sum + rows.length, 0);
+  return count > 0 && h('details', { class: 'more-figures' }, h('summary', {}, `${count} more figures`), figureTables(groups));
+}
+
+function figureTable({ title, rows }) {
   return h(
     'table',
     { class: 'figure-table' },
@@ -74,16 +70,15 @@ function figureTable(title, rows) {
     h(
       'tbody',
       {},
-      rows.map(([name, value]) => {
-        const isShare = value >= 0 && value <= 1 && !/loss|ece|temperature|bias/.test(name);
+      rows.map(({ label, value, text, isShare }) => {
         const fill = h('span', { class: 'sure-fill' });
         fill.style.setProperty('--share', isShare ? value : 0);
         return h(
           'tr',
           {},
-          h('th', { scope: 'row' }, name.replaceAll(/[_.]/g, ' ')),
+          h('th', { scope: 'row' }, label),
           h('td', {}, isShare ? h('span', { class: 'sure-bar', 'aria-hidden': 'true' }, fill) : null),
-          h('td', { class: 'number' }, isShare ? `${(value * 100).toFixed(1)} %` : grouped(value)),
+          h('td', { class: 'number' }, text),
         );
       }),
     ),
@@ -99,8 +94,4 @@ function picture(name, plot) {
   );
   const figure = h('figure', { class: 'plot' }, img, h('figcaption', {}, title));
   return figure;
-}
-
-function grouped(value) {
-  return new Intl.NumberFormat('en', { maximumFractionDigits: 4 }).format(value);
 }

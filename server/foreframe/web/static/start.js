@@ -147,7 +147,7 @@ export class SessionLists {
     try {
       const [{ sessions }, { sessions: kept }] = await Promise.all([get('/sessions'), get('/kept')]);
       refill(this.live, sessions.length === 0 ? nothing('None.') : [...sessions].reverse().map((one) => this.#live(one)));
-      const past = kept.filter((one) => !sessions.some((open) => isSame(open, one)));
+      const past = kept.filter(({ session }) => !sessions.some(({ id }) => id === session));
       const shown = past.slice(0, KEPT_SHOWN);
       refill(
         this.kept,
@@ -203,12 +203,6 @@ export class SessionLists {
   }
 }
 
-/** Whether a kept session is this open one: it began at the same time, with the same call. */
-function isSame(open, kept) {
-  const apart = Math.abs(Date.parse(open.created) - Date.parse(kept.begun));
-  return open.function === kept.function && open.args === kept.args && apart <= 3000;
-}
-
 function nothing(text) {
   return h('p', { class: 'empty' }, text);
 }
@@ -227,4 +221,9 @@ function when(text) {
 /** Begins a session on the server. */
 export function begin(body) {
   return post('/sessions', body, { once: true });
+}
+
+/** Opens a session from the disk: it keeps its name if it was one of this server. */
+export function reopen(number) {
+  return post(`/kept/${number}`, undefined, { once: true });
 }

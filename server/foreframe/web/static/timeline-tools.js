@@ -70,7 +70,7 @@ export function searchForm(onSearch) {
   });
   adapt();
   return {
-    element: h('span', { role: 'search', class: 'search' }, kind, input, button('previous', 'backward'), button('next', 'forward'), told),
+    element: h('span', { role: 'search', class: 'search' }, icon('search'), kind, input, button('previous', 'backward'), button('next', 'forward'), told),
     focus: () => kind.focus(),
   };
 }

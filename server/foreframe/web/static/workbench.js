@@ -4,7 +4,7 @@ import { CodePane } from './code.js';
 import { announce, h, refill } from './dom.js';
 import { OutputPanel, showChanges, showStack, signOf, valueOf } from './panels.js';
 import { LiveSession } from './session.js';
-import { begin, SessionLists, StartForm } from './start.js';
+import { begin, reopen, SessionLists, StartForm } from './start.js';
 import { Strip } from './strip.js';
 import { Tabs } from './tabs.js';
 import { TimelinePane } from './timeline.js';
@@ -293,7 +293,7 @@ export class Workbench {
   /** Goes on with a session on disk, of this server or of an editor. */
   async #resume({ id }) {
     try {
-      this.go((await begin({ resume: id })).id);
+      this.go((await reopen(id)).id);
     } catch (error) {
       this.problem(error);
     }
