@@ -111,7 +111,8 @@ export class LookAhead implements vscode.DebugAdapterTrackerFactory, vscode.Disp
         ...(stop.raised === undefined ? {} : { raised: stop.raised }),
         __lookedFrom: session.id,
       },
-      { parentSession: session, suppressSaveBeforeStart: true, suppressDebugView: true },
+      // `compact`, or else the editor leaves the focus on the real session.
+      { parentSession: session, compact: true, suppressSaveBeforeStart: true, suppressDebugView: true },
     );
   }
 

@@ -9,6 +9,7 @@ const settings = {
   'foreframe.command': backend.command,
   'foreframe.engine': tape('orders.py'),
   'foreframe.lookAheadTokens': 400,
+  'foreframe.languageServer': false,
 };
 const configured = (configuration: object): Record<string, string> => ({
   'orders.py': SOURCE,

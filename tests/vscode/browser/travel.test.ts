@@ -8,6 +8,7 @@ const settings = {
   'foreframe.command': new Backend('tapes').command,
   'foreframe.engine': tape('loop.py'),
   'foreframe.lookAheadTokens': 400,
+  'foreframe.languageServer': false,
 };
 
 for (const theme of ['dark', 'light'] as const satisfies Theme[]) {
@@ -31,7 +32,7 @@ for (const theme of ['dark', 'light'] as const satisfies Theme[]) {
 
       // Another value begins a branch, and the first one can be returned to.
       await code.setVariable('number', '8');
-      await code.lineShows(3, 'number = 8');
+      await code.lineShows(4, 'number = 8');
       await code.command('Foreframe: Focus on Foreframe Timeline View');
       const branches = code.timeline().locator('select[aria-label="Branch"]');
       await code.press('F10');
