@@ -47,6 +47,12 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
 )
 
 
+def title_of(status: int) -> str:
+    """What a status is called; 499, which nobody reads, is no standard's."""
+    found = next((known for known in HTTPStatus if known == status), None)
+    return "Client Closed Request" if found is None else found.phrase
+
+
 def problem_of(error: Exception) -> Problem:
     """What a client is told of an error; one of our own is printed, and told without its text."""
     own = getattr(error, "status", None)
@@ -63,9 +69,7 @@ def problem_of(error: Exception) -> Problem:
             detail=f"a fault of Foreframe's own ({type(error).__name__}): please report it",
             code=InternalError.code,
         )
-    return Problem(
-        title=HTTPStatus(status).phrase, status=status, detail=str(error)[:SHOWN], code=code
-    )
+    return Problem(title=title_of(status), status=status, detail=str(error)[:SHOWN], code=code)
 
 
 def response_of(error: Exception, instance: str | None = None) -> Response:
