@@ -305,7 +305,6 @@ TOKENS = ["front", "quiet", "faint", "accent", "right", "wrong", "given", "predi
           "code-number", "code-comment", "code-function"]  # fmt: skip
 CONTRAST = """(names) => {
   const probe = document.createElement('span');
-  probe.style.setProperty('transition', 'none', 'important');
   document.body.append(probe);
   const light = (name) => {
     probe.style.color = `var(--${name})`;

@@ -68,6 +68,7 @@ def test_a_person_walks_through_a_program(
     expect(page.locator(".changes-panel")).to_contain_text("breakpoint")
     person.fits()
     person.picture(f"{name}-3-breakpoint")
+    person.sees_step(person.step)
 
     person.set_variable("numbers", "[7, 9]")
     expect(person.variable("numbers")).to_contain_text("[7, 9]")

@@ -131,6 +131,13 @@ class Person:
         wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{wide} pixels too wide"
 
+    def sees_step(self, step: int) -> None:
+        """Raises AssertionError if a step's column of the timeline is beyond the right edge."""
+        at = self.page.locator(".timeline-drawing .number", has_text=re.compile(rf"^{step}$"))
+        place, screen = at.bounding_box(), self.page.viewport_size
+        assert place is not None and screen is not None
+        assert place["x"] + place["width"] < screen["width"], f"step {step} is out of sight"
+
     def picture(self, name: str) -> Path:
         """Takes a picture for people to look at."""
         self.pictures.mkdir(parents=True, exist_ok=True)

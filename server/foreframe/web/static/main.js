@@ -143,7 +143,7 @@ onTokenNeeded((error, wasWrong) => {
     refill(
       dialog,
       h('h2', { id: 'token-title' }, 'This server wants a token'),
-      h('p', { class: 'hint' }, wasWrong ? 'That was another one. ' : '', 'It is the one that the server was started with: in its --token-file, or in FOREFRAME_TOKEN.'),
+      h('p', { class: 'hint' }, wasWrong ? 'That was another one. ' : '', 'It is the one that the server was started with: in its ', h('code', {}, '--token-file'), ', or in ', h('code', {}, 'FOREFRAME_TOKEN'), '.'),
       h(
         'form',
         {

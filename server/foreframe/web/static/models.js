@@ -3,6 +3,8 @@ import { get, image } from './api.js';
 import { h, refill } from './dom.js';
 import { figureGroups, grouped } from './figures.js';
 
+const PLOTS = { curve: 'How it learned: loss and exact frames, by tokens seen' };
+
 export async function showModels(host, onProblem) {
   refill(host, h('p', { class: 'empty' }, 'Reading the cards…'));
   try {
@@ -86,7 +88,8 @@ function figureTable({ title, rows }) {
 }
 
 function picture(name, plot) {
-  const title = plot.replace(/\.\w+$/, '').replaceAll('_', ' ');
+  const stem = plot.replace(/\.\w+$/, '');
+  const title = PLOTS[stem] ?? stem.replaceAll('_', ' ');
   const img = h('img', { alt: `${title} of ${name}` });
   image(`/models/${encodeURIComponent(name)}/${encodeURIComponent(plot)}`).then(
     (data) => img.setAttribute('src', data),

@@ -56,13 +56,15 @@ export class TimelinePane {
     this.slider.hidden = path.length === 0;
     if (path.length === 0) return;
     const key = `${session.id}:${session.view.cursor.branch}:${path.length}:${path.at(-1).number}:${session.steps.length}`;
-    if (key !== this.#key) {
+    const isOther = key !== this.#key;
+    if (isOther) {
       this.#key = key;
       this.#rows = rowsOf(path);
       this.#lanes = session.branches.length > 1 ? lanesOf(session.steps, session.branches) : [];
     }
     const column = session.peek ?? session.column;
-    if (column !== this.#column) {
+    // A column can be known before the path is long enough to scroll to it.
+    if (column !== this.#column || isOther) {
       this.#column = column;
       if (this.#press === null) this.#reveal(column);
     }

@@ -61,7 +61,7 @@ function sentenceItem({ text, frame, line, depth, confidence }, context) {
   const item = h(
     'li',
     {},
-    h('button', { type: 'button', class: 'sentence', on: { click: () => context.goToFrame(frame, line) } }, h('span', { class: 'sentence-line' }, `${line}`), h('span', {}, text)),
+    h('button', { type: 'button', class: 'sentence', on: { click: () => context.goToFrame(frame, line) } }, h('span', { class: 'sentence-line' }, `${line}`), h('span', {}, text.split(/`([^`]+)`/).map((part, at) => (at % 2 === 1 ? h('code', {}, part) : part)))),
     unsure ? h('span', { class: 'doubt' }, ` ${'?'.repeat(unsure)}${percent(confidence)}`) : null,
   );
   item.style.setProperty('--level', Math.min(depth, 8));
