@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, Unpack
 
@@ -39,14 +39,28 @@ class Blocking(Generic[Inner]):
     def _wait_for(self, run: Callable[[], Awaitable[T]]) -> T:
         """Runs something on the loop; an exception here, as an interrupt, cancels it there."""
 
+        task: asyncio.Task[Any] | None = None
+        is_left = False
+
         async def on_the_loop() -> T:
+            nonlocal task
+            task = asyncio.current_task()
+            if is_left:
+                raise asyncio.CancelledError
             return await run()
 
-        future = asyncio.run_coroutine_threadsafe(on_the_loop(), self._loop)
+        def leave() -> None:
+            nonlocal is_left
+            is_left = True
+            if task is not None:
+                task.cancel()
+
+        # An interrupt can come at any point here, also before there is a future to cancel.
         try:
-            return future.result()
+            return asyncio.run_coroutine_threadsafe(on_the_loop(), self._loop).result()
         except BaseException:
-            future.cancel()
+            with suppress(RuntimeError):  # the loop has ended, and all on it
+                self._loop.call_soon_threadsafe(leave)
             raise
 
 
