@@ -161,11 +161,12 @@ export class Workbench {
   /** Clicks and keys for breakpoints are lost until the editor has its debug margin. */
   private async debuggable(): Promise<void> {
     const margin = this.page.locator('.editor-instance .monaco-editor .glyph-margin').first();
+    const number = this.page.locator('.editor-instance .margin-view-overlays .line-numbers').nth(1);
     await until('the debug margin', async () => {
-      const box = await margin.boundingBox();
-      assert.ok(box);
-      await this.page.mouse.move(box.x + 8, box.y + 100);
-      await this.page.mouse.move(box.x + 9, box.y + 110);
+      const [box, line] = [await margin.boundingBox(), await number.boundingBox()];
+      assert.ok(box && line);
+      await this.page.mouse.move(box.x + 8, line.y + 4);
+      await this.page.mouse.move(box.x + 9, line.y + 9);
       return (await this.page.locator('.codicon-debug-hint').count()) > 0;
     });
   }
