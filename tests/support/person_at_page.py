@@ -135,7 +135,8 @@ class Person:
         """Raises AssertionError if a step's column of the timeline is beyond the right edge."""
         at = self.page.locator(".timeline-drawing .number", has_text=re.compile(rf"^{step}$"))
         place, screen = at.bounding_box(), self.page.viewport_size
-        assert place is not None and screen is not None
+        assert place is not None
+        assert screen is not None
         assert place["x"] + place["width"] < screen["width"], f"step {step} is out of sight"
 
     def picture(self, name: str) -> Path:
