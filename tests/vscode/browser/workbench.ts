@@ -20,6 +20,9 @@ export const SCREENSHOTS = path.resolve('.build/screenshots');
 export const PATIENCE =
   Number(process.env.FOREFRAME_VSCODE_PATIENCE) || Math.min(8, (os.loadavg()[0] ?? 0) / os.cpus().length + 1);
 
+/** Pixels of the editor, from its top, that pictures for the README have. */
+const PICTURE_HEIGHT = 310;
+
 export type Theme = 'light' | 'dark' | 'contrast';
 
 const THEMES: Record<Theme, string> = {
@@ -256,12 +259,15 @@ export class Workbench {
     return Promise.all(rows.map(async (row) => (await row.getAttribute('aria-label', { timeout: 2000 * PATIENCE })) ?? ''));
   }
 
-  /** A picture of the editor alone, as the extension's README has them. */
+  /** A picture of the upper part of the editor alone, as the extension's README has them. */
   async picture(name: string): Promise<void> {
     const folder = path.join(SCREENSHOTS, 'pictures');
     fs.mkdirSync(folder, { recursive: true });
     await this.page.mouse.move(640, 790);
-    await this.page.locator('.part.editor').first().screenshot({ path: path.join(folder, `${name}.png`) });
+    const part = await this.page.locator('.part.editor').first().boundingBox();
+    assert.ok(part);
+    const clip = { ...part, height: Math.min(part.height, PICTURE_HEIGHT) };
+    await this.page.screenshot({ path: path.join(folder, `${name}.png`), clip });
   }
 
   /** The text of a line of the editor as it is seen, values beside it included. */

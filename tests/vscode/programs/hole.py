@@ -1,3 +1,4 @@
 def area(width, height):
+    width = abs(width)
     size = ??
     return size
