@@ -26,10 +26,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from foreframe_models.dialects.base import MalformedFrame
-from foreframe_models.dialects.compact_changes import SIGNS, VALUE_CHARS
+from foreframe_models.dialects.compact_changes import SIGNS, VALUE_CHARS, read_path
 from foreframe_models.dialects.compact_text import number_of, which_ids
 from foreframe_models.dialects.listing import Listing
-from foreframe_models.dialects.value_delta import Change, apply, change
+from foreframe_models.dialects.value_delta import apply, change
 from foreframe_models.past import Past, PastPlace, leaves, retreat
 from foreframe_protocol.states import Event, Frame, Provenance, Value
 
@@ -364,17 +364,5 @@ def _read_old(listing: Listing, name: str, new: Value, ids: Sequence[int]) -> Va
         return _read_value(listing, ids[1:])
     if _is_cut(new):
         raise MalformedFrame(f"{name} was cut, and only a whole value can come before")
-    signs = {special[text]: sign for sign, text in SIGNS.items()}
-    path: Change = []
-    at = 0
-    while at < len(ids):
-        sign = signs.get(ids[at])
-        if sign is None or (path and path[-1][0] in "=+-"):
-            raise MalformedFrame(f"no old value of {name}: {vocabulary.show(ids)}")
-        rest = range(at + 1, len(ids))
-        end = next((i for i in rest if vocabulary.is_special(ids[i])), len(ids))
-        path.append((sign, vocabulary.decode(ids[at + 1 : end])))
-        at = end
-    if not path or path[-1][0] in "@^":
-        raise MalformedFrame(f"{name} has an unfinished change: {vocabulary.show(ids)}")
+    path = read_path(listing, name, ids)
     return Value(apply(new.text, path), Provenance.PREDICTED)

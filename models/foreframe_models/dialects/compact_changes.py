@@ -102,20 +102,27 @@ def _changed(listing: Listing, name: str, old: Value | None, ids: Sequence[int])
     vocabulary = listing.vocabulary
     cut = ids[-1] == vocabulary.special["<cut>"]
     plain = ids[:-1] if cut else ids
-    signs = {vocabulary.special[text]: sign for sign, text in SIGNS.items()}
-    path: Change = []
-    at = 0
-    while at < len(plain):
-        sign = signs.get(plain[at])
-        if sign is None or (path and path[-1][0] in "=+-"):
-            raise MalformedFrame(f"no change of {name}: {vocabulary.show(ids)}")
-        rest = range(at + 1, len(plain))
-        end = next((i for i in rest if vocabulary.is_special(plain[i])), len(plain))
-        path.append((sign, vocabulary.decode(plain[at + 1 : end])))
-        at = end
-    if not path or path[-1][0] in "@^":
-        raise MalformedFrame(f"{name} has an unfinished change: {vocabulary.show(ids)}")
+    path = read_path(listing, name, plain)
     if path[0][0] != "=" and old is not None and is_cut(old):
         raise MalformedFrame(f"{name} was cut, and only a whole value can follow")
     text = apply(old.text if old else None, path)
     return Value(text, Provenance.PREDICTED, cut=cut)
+
+
+def read_path(listing: Listing, name: str, ids: Sequence[int]) -> Change:
+    """The signs and texts of a change. Raises MalformedFrame."""
+    vocabulary = listing.vocabulary
+    signs = {vocabulary.special[text]: sign for sign, text in SIGNS.items()}
+    path: Change = []
+    at = 0
+    while at < len(ids):
+        sign = signs.get(ids[at])
+        if sign is None or (path and path[-1][0] in "=+-"):
+            raise MalformedFrame(f"no change of {name}: {vocabulary.show(ids)}")
+        rest = range(at + 1, len(ids))
+        end = next((i for i in rest if vocabulary.is_special(ids[i])), len(ids))
+        path.append((sign, vocabulary.decode(ids[at + 1 : end])))
+        at = end
+    if not path or path[-1][0] in "@^":
+        raise MalformedFrame(f"{name} has an unfinished change: {vocabulary.show(ids)}")
+    return path

@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING
 from foreframe.dap.conversation import Body
 from foreframe.dap.current import Current
 from foreframe.dap.inspection import Inspection
-from foreframe.dap.variables import shown_stack
-from foreframe.errors import BadArguments
 from foreframe.timeline import level
 from foreframe_protocol.states import Direction
 
@@ -53,39 +51,15 @@ class SearchRequests:
 
     def _wanted(self, arguments: asked.SearchArguments) -> Search:
         """What is looked for. Raises BadArguments or BadExpression."""
-        from foreframe.timeline_search import (
-            AnyBreakpoint,
-            AnyException,
-            Condition,
-            Line,
-            ValueChange,
-        )
+        from foreframe.searching import wanted  # late: most sessions never search
 
-        match arguments.kind:
-            case "breakpoint":
-                return AnyBreakpoint(self._current.session.stopping)
-            case "exception":
-                return AnyException()
-            case "condition":
-                return Condition(arguments.condition or "")
-            case "line":
-                if arguments.line is None:
-                    raise BadArguments("line: the number of a line is needed")
-                line = self._current.line_in(arguments.line)
-                functions = self._current.launched.program.functions
-                places = {(f.scope_line, line) for f in functions if line in f.lines}
-                if not places:
-                    raise BadArguments(f"line: there is no code on line {arguments.line}")
-                return Line(frozenset(places))
-        stack = shown_stack(self._current.stop.state)
-        depth = len(stack) - 1
-        if arguments.frame_id is not None:
-            depth = self._inspection.variables.frame_index(arguments.frame_id)
-        if not arguments.name:
-            raise BadArguments("name: the name of a variable is needed")
-        name = arguments.name
-        if name not in stack[depth].locals and stack[0].scope_line == 0:
-            depth = 0  # the module's, as in evaluating
-        if name not in stack[depth].locals and arguments.direction == "backward":
-            raise BadArguments(f"name: there is no variable {name!r} at this stop")
-        return ValueChange(depth, name)
+        current, frame, line = self._current, arguments.frame_id, arguments.line
+        return wanted(
+            current.session,
+            arguments.kind,
+            condition=arguments.condition or "",
+            name=arguments.name or "",
+            scope=None if frame is None else self._inspection.variables.frame_index(frame),
+            line=None if line is None else current.line_in(line),
+            direction=Direction(arguments.direction),
+        )
