@@ -96,6 +96,7 @@ class Walker:
             await asyncio.sleep(0.05)
             view = await self.ask("GET", f"/sessions/{self.ident}")
         self.look(view["stop"])
+        self.is_at_end = False
         if self.over_socket:
             address = f"{self.url.replace('http', 'ws', 1)}/api/v1/sessions/{self.ident}/socket"
             self.socket = await connect(
@@ -136,6 +137,8 @@ class Walker:
             self.found.steps.append(time.perf_counter() - began)
         self.found.per_session[self.number] = self.found.per_session.get(self.number, 0) + 1
         shown = self.look(stop) if stop else ()
+        state = stop["state"] if stop else {"event": None}
+        self.is_at_end = state["event"] == "return" and len(state["stack"]) == 1
         if self.is_first:
             self.shown.append((action, (status, shown)))
         return status != "ended"
@@ -207,8 +210,11 @@ class Walker:
             await self.end()
 
     def possible(self, action: dict[str, Any]) -> dict[str, Any]:
-        """Nobody edits what is not shown: a variable of the function at the bottom is."""
-        return {**action, "scope": 0} if action["kind"] == "set_variable" else action
+        """Nobody edits what has ended or is not shown: the variables of the outermost scope are."""
+        if action["kind"] != "set_variable":
+            return action
+        back = {"kind": "step", "action": "step_over", "direction": "backward"}
+        return back if self.is_at_end else {**action, "scope": 0}
 
 
 async def measured(url: str, process: int, asked: Namespace) -> list[Measurement]:
