@@ -231,7 +231,17 @@ def test_a_hole_is_an_expression_of_unknown_value() -> None:
     f = program.find("f")
     assert f.successors[3] == {4, 5}
     assert f.names == ("xs", "total", "x")
-    assert f.id in f.calls[2]
+
+
+@pytest.mark.parametrize("line", ["??", "x = ??", "x = ??(x)", "return ?? + 1", "while ??: pass"])
+def test_a_hole_enters_no_function_not_even_its_own(line: str) -> None:
+    program = parse(f"def g(a):\n    return a\ndef f(x):\n    {line}\nTABLE = [f, g]\n")
+    assert not program.find("f").calls.get(4)
+
+
+def test_what_is_called_beside_a_hole_may_be_entered() -> None:
+    program = parse("def g(a):\n    return a\ndef f(x):\n    return g(??) + ??\n")
+    assert program.find("f").calls[4] == {program.find("g").id}
 
 
 def test_a_hole_never_takes_a_name_that_the_program_uses() -> None:

@@ -57,6 +57,14 @@ def test_a_builtin_that_the_program_redefines_is_not_harmless() -> None:
     assert "a" in changed(2, source)
 
 
+def test_a_hole_in_place_of_a_statement_may_change_all_and_one_of_a_value_only_objects() -> None:
+    source = "def f(items):\n    count = 0\n    ??\n    count = ??\n    first = ??\n"
+    assert changed(2, source) == {"count"}
+    assert changed(3, source) == {"items", "count", "first"}
+    source = "def f(items):\n    count = 0\n    first = ??\n"
+    assert changed(3, source) == {"items", "first"}
+
+
 def test_reading_may_change_a_dictionary_that_fills_itself() -> None:
     plain = "def f(d):\n    x = d[1]\n    return d\n"
     assert changed(2, plain) == {"x"}

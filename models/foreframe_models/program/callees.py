@@ -3,6 +3,7 @@
 Python decides this at run time. Here every function that could be meant is found, by name where
 a call names a function that is bound in no other way, else by what its instruction can dispatch
 to: special methods by their operator, functions that are passed around by anything that calls.
+A `??` hole enters none: what it gives is predicted at once, however it may come about.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from foreframe_models.program.control_flow import Function, Program
 
-MOST_OF_HOLE = 8  # functions that a hole may call
 Callee = tuple[str, str]  # ("name" | "attribute" | "" | "nothing", identifier)
 _UNKNOWN: Callee = ("", "")
 _INERT: Callee = ("nothing", "")
@@ -125,7 +125,8 @@ class Callees:
     def _remember(self, node: ast.expr, func: ast.expr) -> None:
         callee = _UNKNOWN
         if isinstance(func, ast.Name):
-            callee = ("name", func.id)
+            is_hole = func.id == self.program.hole_name
+            callee = _INERT if is_hole else ("name", func.id)
         elif isinstance(func, ast.Attribute):
             imported = isinstance(func.value, ast.Name) and func.value.id in self.imported
             callee = _UNKNOWN if imported else ("attribute", func.attr)
@@ -238,8 +239,6 @@ class Callees:
         name, argument = instruction.name, instruction.argument
         if name == "LOAD_CONST":
             return frozenset(), self._within_comprehension(argument)
-        if name.startswith("LOAD_") and argument == self.program.hole_name and argument:
-            return frozenset(), self._near(instruction.span[0] or instruction.line or 0)
         if name.startswith("CALL") and not name.startswith("CALL_INTRINSIC"):
             return self._called(graph, instruction)
         other = self._dispatched(name)
@@ -250,20 +249,6 @@ class Callees:
         if name == "BINARY_OP" and argument in (13, 26):  # += of a list runs a generator
             return frozenset(), other | self.escaping | self.resumable
         return frozenset(), other
-
-    def _near(self, line: int) -> set[int]:
-        """What may be called from a hole: any function, of many those that stand nearest to it.
-
-        In a large file they are a choice: nobody writes a call of hundreds of functions at once.
-        """
-        found = self.everything | set().union(*self.by_name.values())
-        if len(found) <= MOST_OF_HOLE:
-            return found
-
-        def distance(ident: int) -> tuple[int, int]:
-            return abs(self.program.functions[ident].scope_line - line), ident
-
-        return set(sorted(found, key=distance)[:MOST_OF_HOLE])
 
     def _dispatched(self, name: str) -> frozenset[int]:
         """What an instruction of this name may enter by what Python calls for it."""

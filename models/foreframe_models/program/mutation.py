@@ -54,6 +54,8 @@ class Mutations:
     def changes(self, function: Function, line: int) -> frozenset[str]:
         """The names whose value may be another in the frame that follows one on `line`."""
         bound = function.binds.get(line, frozenset())
+        if line in self._open:
+            return frozenset(function.names)
         others_may_run = function.calls.get(line) or self._dropping_runs
         if not others_may_run and not self._may_change_objects(function, line):
             return bound
@@ -92,6 +94,8 @@ class Mutations:
         match root:
             case ast.Lambda():
                 return False  # its body runs elsewhere
+            case ast.Name(id=name) if name == self.program.hole_name:
+                return True  # `xs.pop()`, perhaps
             case ast.Call(func=ast.Name(id=name)) if self._is_builtin(name, _HARMLESS):
                 pass
             case ast.Call(func=ast.Attribute(attr=name)) if name in _METHOD_HARMLESS:
@@ -108,6 +112,18 @@ class Mutations:
             case ast.AugAssign() if not _is_quiet(root, immutable):
                 return True
         return any(self._changes(part, immutable) for part in ast.iter_child_nodes(root))
+
+    @cached_property
+    def _open(self) -> frozenset[int]:
+        """The lines of holes that stand for a whole statement, which may bind any name anew."""
+        name = self.program.hole_name
+        return frozenset(
+            node.lineno
+            for node in (ast.walk(self.program.tree) if name is not None else ())
+            if isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == name
+        )
 
     def _is_builtin(self, name: str, among: frozenset[str]) -> bool:
         return name in among and name not in self.bound_anywhere
