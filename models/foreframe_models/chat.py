@@ -9,13 +9,13 @@ with `<think>`. Headers are token ids: no text of a person's becomes one.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from foreframe_models.engines.base import Engine
+from foreframe_models.program.syntax import parse_expression
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
@@ -113,7 +113,7 @@ def expressions(answer: str, *, reasoning: bool) -> list[tuple[str, int, int]]:
 
 def _is_expression(text: str) -> bool:
     try:
-        ast.parse(text, mode="eval")
+        parse_expression(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from foreframe_models.program.syntax import parse_expression
 from foreframe_protocol.states import Provenance, Value
 
 
@@ -77,7 +78,7 @@ def is_generator(function: FunctionNode) -> bool:
 def parse_arguments(text: str) -> tuple[list[object], dict[str, object]]:
     """Positional and named arguments written as Python literals: `1, [2], key='x'`."""
     try:
-        call = ast.parse(f"_({text}\n)", mode="eval").body
+        call = parse_expression(f"_({text}\n)")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         why = error.msg if isinstance(error, SyntaxError) else str(error) or "nested too deeply"
         raise EntryError(f"the arguments {shorten(text)} are not valid Python: {why}") from error

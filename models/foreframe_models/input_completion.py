@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 from foreframe_models.dialects.way_back import Sampling, usage_of
 from foreframe_models.engines.base import PromptTooLong, Request
+from foreframe_models.program.syntax import parse_expression
 from foreframe_protocol.states import Usage
 from foreframe_protocol.trace_pieces import Separator
 
@@ -73,7 +73,7 @@ def call_arguments(text: str) -> str | None:
     at = text.find(")")
     while at >= 0:
         try:
-            ast.parse(f"_({text[:at]}\n)", mode="eval")
+            parse_expression(f"_({text[:at]}\n)")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             at = text.find(")", at + 1)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -21,6 +20,7 @@ from foreframe_models.entry import (
     shorten,
 )
 from foreframe_models.input_completion import complete_inputs
+from foreframe_models.program.syntax import literal_of, parse_expression
 from foreframe_protocol.states import (
     Action,
     End,
@@ -247,7 +247,7 @@ def check_guessable(program: Program, name: str, outcome: Outcome) -> Function:
 def normalised(value: Value) -> Value:
     """The value as `repr` writes it, where it is a literal."""
     try:
-        return replace(value, text=repr(ast.literal_eval(value.text.strip())))
+        return replace(value, text=repr(literal_of(value.text.strip())))
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return value
 
@@ -255,7 +255,7 @@ def normalised(value: Value) -> Value:
 def read_literal(text: str, what: str) -> Value:
     """A value that a person gives as text, as `repr` writes it. Raises EntryError."""
     try:
-        node = ast.parse(text.strip(), mode="eval").body
+        node = parse_expression(text.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise EntryError(f"{what} {shorten(text)} is not valid Python") from error
     try:
@@ -349,7 +349,7 @@ def arguments_text(function: Function, call: Frame) -> str | None:
     named: list[str] = []
     try:
         for parameter in function.parameters:
-            value = ast.literal_eval(given[parameter.name].text)
+            value = literal_of(given[parameter.name].text)
             match parameter.kind, value:
                 case "VAR_POSITIONAL", tuple():
                     placed += map(repr, value)

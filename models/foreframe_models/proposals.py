@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from foreframe_models.dialects.base import Dialect
 from foreframe_models.dialects.compact import CompactDialect
 from foreframe_models.dialects.compact_hole import Example, expression_text, hole_prompt
 from foreframe_models.engines.base import Engine, Finish, Request
+from foreframe_models.program.syntax import parse_expression
 from foreframe_protocol.states import Event, Frame, Value
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def trimmed(text: str) -> str:
     for end in range(len(text), 0, -1):
         piece = text[:end].strip()
         try:
-            ast.parse(piece, mode="eval")
+            parse_expression(piece)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         return piece

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from foreframe.errors import CannotSet, NotALiteral, NotKnown, TooLarge
 from foreframe.expressions import parse
+from foreframe_models.program.syntax import literal_of
 from foreframe_protocol.states import Event, Frame, Provenance, State, Trace, Value
 
 MAX_TEXT = 1_000_000  # characters of a value that is set
@@ -36,7 +37,7 @@ def read_literal(text: str) -> object:
     if len(text) > MAX_TEXT:
         raise TooLarge(f"the value has {len(text):,} characters: at most {MAX_TEXT:,} can be set")
     try:
-        return ast.literal_eval(text.strip())
+        return literal_of(text.strip())
     except _FAULTS as error:
         shown = text if len(text) <= MAX_NAMED else text[:MAX_NAMED] + "…"
         raise NotALiteral(
@@ -109,7 +110,7 @@ def _with(old: Value, target: Target, new: object) -> object:
     if old.cut or len(old.text) > MAX_TEXT:
         raise CannotSet(f"{target.name} is known only in part: set it as a whole")
     try:
-        whole = ast.literal_eval(old.text)
+        whole = literal_of(old.text)
     except _FAULTS as error:
         raise CannotSet(
             f"{target.name} is not made of literals alone: its parts cannot be set"

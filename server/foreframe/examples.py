@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
+from foreframe_models.program.syntax import literal_of, parse_expression
+
 _COMMENT = re.compile(
     r"#+\s*(?:e\.g\.:?\s*)?(?P<call>[A-Za-z_][\w.]*\(.*\))\s*(?:->|=>|==|→)\s*(?P<result>.+)$"
 )
@@ -84,7 +86,7 @@ def call_of(text: str | ast.expr) -> tuple[str, str] | None:
     node: ast.AST = text if isinstance(text, ast.expr) else ast.Pass()
     if isinstance(text, str):
         try:
-            node = ast.parse(text.strip(), mode="eval").body
+            node = parse_expression(text.strip())
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
     if not isinstance(node, ast.Call):
@@ -103,7 +105,7 @@ def call_of(text: str | ast.expr) -> tuple[str, str] | None:
 def literal(node: str | ast.expr) -> str | None:
     """The repr of a literal; None of anything else."""
     try:
-        return repr(ast.literal_eval(node.strip() if isinstance(node, str) else node))
+        return repr(literal_of(node.strip()) if isinstance(node, str) else ast.literal_eval(node))
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return None
 

@@ -30,6 +30,8 @@ from foreframe.operations import (
     make_range,
     refuse,
 )
+from foreframe_models.program.syntax import parse as parse_module
+from foreframe_models.program.syntax import parse_expression
 from foreframe_protocol.states import Provenance, Value
 from foreframe_protocol.values import Tree, parse_value
 
@@ -77,11 +79,11 @@ def parse(expression: str) -> ast.expr:
     if len(text) > MAX_SOURCE:
         raise BadExpression(f"the expression is longer than {MAX_SOURCE:,} characters")
     try:
-        return ast.parse(text, mode="eval").body
+        return parse_expression(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         why = error.msg if isinstance(error, SyntaxError) else str(error) or "nested too deeply"
         with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            ast.parse(text)
+            parse_module(text)
             raise BadExpression(
                 f"{text!r} is a statement: only expressions can be evaluated, nothing is executed"
             ) from error

@@ -39,6 +39,7 @@ from foreframe_models.entry import Entry, EntryError
 from foreframe_models.likelihood import return_logprob
 from foreframe_models.program.control_flow import Program
 from foreframe_models.program.source import ProgramError, fill_holes
+from foreframe_models.program.syntax import parse
 from foreframe_protocol.states import Action, End, Frame, Goal, Trace, Verdict
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ class Filling:
         """The program that is asked about: of a large one what these holes and examples need."""
         if self.budget.runs:
             return Program.parse(self.source, self.path)
-        whole = ast.parse(fill_holes(self.source.removeprefix("\ufeff"))[0])
+        whole = parse(fill_holes(self.source.removeprefix("\ufeff"))[0])
         names = {e.function for e in self.examples} | {h.function for h in self.holes if h.function}
         lines = [hole.line for hole in self.holes]
         program = Program.parse(narrowed(self.source, whole, names, lines), self.path)
@@ -286,7 +287,7 @@ class Filling:
     def _is_new(self, candidate: Candidate, seen: set[tuple[str, ...]]) -> bool:
         """Whether no candidate of the same syntax tree has come before."""
         try:
-            key = tuple(ast.dump(ast.parse(text)) for text in candidate.texts)
+            key = tuple(ast.dump(parse(text)) for text in candidate.texts)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
         if key in seen:

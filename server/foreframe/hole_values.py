@@ -12,6 +12,7 @@ from foreframe.explaining import statements
 from foreframe.expressions import evaluate
 from foreframe.guesses import guesses
 from foreframe.holes import Hole, holes_of
+from foreframe_models.program.syntax import literal_of
 from foreframe_protocol.states import Event, Locals, Trace, Value, Verdict
 from foreframe_protocol.values import compare
 
@@ -98,7 +99,7 @@ def expressions_giving(hole: Hole, before: Locals, wanted: str) -> list[str]:
 
 def _is_literal(text: str) -> bool:
     try:
-        ast.literal_eval(text)
+        literal_of(text)
     except (ValueError, SyntaxError):
         return False
     return True

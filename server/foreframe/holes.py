@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from foreframe.loops import own_nodes
+from foreframe_models.program.syntax import parse_expression
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
@@ -179,7 +180,7 @@ def _place(item: tuple[tuple[int, int], str | None]) -> tuple[int, int]:
 def _fitted(line: str, column: int, text: str) -> str:
     """The text as it can stand at `column`: in parentheses beside operators, if it has its own."""
     try:
-        node = ast.parse(text, mode="eval").body
+        node = parse_expression(text)
     except SyntaxError:
         return text  # a statement
     if isinstance(node, CLOSED) or (isinstance(node, ast.Tuple) and text.startswith("(")):

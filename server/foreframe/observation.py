@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from foreframe_models.program.syntax import parse
 from foreframe_models.program.visible import hidden_names
 from foreframe_protocol.states import Event, Provenance, Scope, State, Value
 
@@ -96,6 +96,6 @@ def hidden_in(path: str) -> frozenset[str]:
 @lru_cache(maxsize=256)
 def hidden_at(path: str, changed: int) -> frozenset[str]:
     try:
-        return hidden_names(ast.parse(Path(path).read_bytes()))
+        return hidden_names(parse(Path(path).read_bytes()))
     except (OSError, SyntaxError, ValueError, RecursionError):
         return frozenset()

@@ -10,6 +10,7 @@ from random import Random
 
 from foreframe_models.entry import Entry, EntryError, find_function
 from foreframe_models.program.control_flow import Program, ProgramError
+from foreframe_models.program.syntax import parse_expression
 
 FUNCTION = "f"
 _EMPTY = {"dict": "{}", "list": "[]", "tuple": "()", "str": "''", "int": "0"}
@@ -71,7 +72,7 @@ def _item(where: str, row: str) -> Item:
 def literals(arguments: str) -> str:
     """Arguments with `dict()` and the like written as the literals that they are."""
     try:
-        call = ast.parse(f"_({arguments}\n)", mode="eval").body
+        call = parse_expression(f"_({arguments}\n)")
     except (SyntaxError, ValueError):
         return arguments  # whoever binds them says what is wrong
     found = [
@@ -90,5 +91,5 @@ class _Literal(ast.NodeTransformer):
         self.generic_visit(node)
         match node:
             case ast.Call(func=ast.Name(id=name), args=[], keywords=[]) if name in _EMPTY:
-                return ast.parse(_EMPTY[name], mode="eval").body
+                return parse_expression(_EMPTY[name])
         return node

@@ -24,6 +24,7 @@ from functools import partial
 from types import CodeType
 from typing import Any
 
+
 MAX_PARTS = 16  # of one line that have an index; the rest are left out
 VALUE_CHARS = 60  # of a part's or an element's text that are kept
 _RECORD, _WATCH = "\0foreframe record", "\0foreframe watch"
@@ -106,11 +107,14 @@ def text_of(node: ast.expr, lines: Sequence[str]) -> str:
 
     Until 3.12 they can be so within f-strings.
     """
+    # not at the top: the tracer's process has this file without the package
+    from foreframe_models.program.syntax import parse_expression
+
     text = ast.unparse(node)
     if node.lineno == node.end_lineno and node.lineno <= len(lines):
         found = lines[node.lineno - 1].encode()[node.col_offset : node.end_col_offset].decode()
         try:
-            if ast.unparse(ast.parse(found.strip(), mode="eval")) == text:
+            if ast.unparse(parse_expression(found.strip())) == text:
                 return found.strip()
         except (SyntaxError, ValueError):
             return text

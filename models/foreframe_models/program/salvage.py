@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import warnings
 
 from foreframe_models.program.source import fill_holes
+from foreframe_models.program.syntax import parse
 
 TRIES = 50  # errors that are looked past
 _INDENTED = re.compile(r"[ \t)\]}]|$|#")
@@ -39,7 +39,7 @@ def first_error(text: str) -> int | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(text)
+            parse(text)
     except SyntaxError as error:
         return error.lineno or 1
     except (ValueError, RecursionError, MemoryError):

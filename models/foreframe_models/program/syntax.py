@@ -1,25 +1,44 @@
-"""Python's own parser, for several threads at once: nothing is executed."""
+"""Python's own parser, for several threads at once: nothing is executed.
+
+CPython 3.11 counts the depth of a tree that it makes for all threads together: where one of them is
+interrupted by the collection of garbage while another parses, it ends with a SystemError
+("recursion depth mismatch"). So all parsing in this house goes through here, one at a time.
+"""
 
 from __future__ import annotations
 
 import ast
 from threading import RLock
+from typing import Literal, overload
 
-TRIES = 5
+TRIES = 5  # a library may parse elsewhere
 _ONE_AT_A_TIME = RLock()
 
 
-def parse(text: str, path: str = "<unknown>") -> ast.Module:
-    """As `ast.parse`, with what that raises.
+def parse(text: str | bytes, path: str = "<unknown>") -> ast.Module:
+    """As `ast.parse`, with what that raises."""
+    return _parsed(text, path, "exec")
 
-    CPython 3.11 counts the depth of a tree that it makes for all threads together: where one of
-    them is interrupted by the collection of garbage while another parses, it ends with a
-    SystemError ("recursion depth mismatch"). What is small, and parsed elsewhere, may interrupt.
-    """
+
+def parse_expression(text: str) -> ast.expr:
+    """The tree of one expression, with what `ast.parse` raises."""
+    return _parsed(text, "<unknown>", "eval").body
+
+
+def literal_of(text: str) -> object:
+    """The object that a literal means, with what `ast.literal_eval` raises."""
+    return ast.literal_eval(parse_expression(text.lstrip(" \t")))
+
+
+@overload
+def _parsed(text: str | bytes, path: str, mode: Literal["exec"]) -> ast.Module: ...
+@overload
+def _parsed(text: str | bytes, path: str, mode: Literal["eval"]) -> ast.Expression: ...
+def _parsed(text: str | bytes, path: str, mode: Literal["exec", "eval"]) -> ast.mod:
     with _ONE_AT_A_TIME:
         for _ in range(TRIES - 1):
             try:
-                return ast.parse(text, path)
+                return ast.parse(text, path, mode)
             except SystemError:
                 continue
-        return ast.parse(text, path)
+        return ast.parse(text, path, mode)
