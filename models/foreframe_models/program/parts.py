@@ -24,7 +24,6 @@ from functools import partial
 from types import CodeType
 from typing import Any
 
-
 MAX_PARTS = 16  # of one line that have an index; the rest are left out
 VALUE_CHARS = 60  # of a part's or an element's text that are kept
 _RECORD, _WATCH = "\0foreframe record", "\0foreframe watch"
