@@ -53,12 +53,21 @@ OnFrame = Callable[[Frame], bool | None]  # True ends the walk on that frame
 class WorldModel:
     """Predicts what a program would do, through an engine and the dialect of its model.
 
-    `max_frames` bounds a whole trace, `max_tokens` what one action may generate. Traces are
+    `max_frames` bounds a whole trace, `max_tokens` what one action may generate. `as_written`:
+    frames are the model's own, with nothing put right (see `program/certain.py`). Traces are
     immutable; this object keeps only caches of how they were written.
     """
 
-    def __init__(self, engine: Engine, *, max_frames: int = 1000, max_tokens: int = 20_000) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        max_frames: int = 1000,
+        max_tokens: int = 20_000,
+        as_written: bool = False,
+    ) -> None:
         self.engine = engine
+        self.as_written = as_written
         self.max_frames, self.max_tokens = max_frames, max_tokens
         self._dialect: Dialect | None = None
         self._left_out = 0
@@ -267,7 +276,7 @@ class WorldModel:
                 finish = chunk.finish or finish
                 for told, ids in await reader.feed(chunk):
                     frame = told
-                    if jump is None:
+                    if jump is None and not self.as_written:
                         right = program.certain.parts(walk.trace, told)
                         walk.forced = dialect.write_parts(program, walk.trace, right)
                         if len(walk.forced) > len(begun):

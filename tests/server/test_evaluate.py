@@ -172,6 +172,18 @@ def test_an_input_counts_if_the_real_function_makes_the_output_of_it(
     assert "16.7 %   1/6" in capsys.readouterr().out
 
 
+def test_a_slip_that_the_trace_shows_counts_only_as_written(tmp_path: Path, capsys: Output) -> None:
+    (reply,) = replies(ROWS[:1], steps=False)
+    before, _, after = reply.answer.rpartition("2")  # what is returned, and stood in `b` before
+    lines = json.dumps(dataclasses.asdict(dataclasses.replace(reply, answer=f"{before}9{after}")))
+    (tmp_path / "slip.jsonl").write_text(lines)
+    data, engine = write(tmp_path / "data.jsonl", ROWS[:1]), f"recorded:{tmp_path / 'slip.jsonl'}"
+    for options, right in (([], 1), (["--as-written"], 0)):
+        assert command(data, "--engine", engine, "--json", *options) == DONE
+        found = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert (found["pass_at_1"], found["as_written"]) == (right, bool(options))
+
+
 def test_inputs_have_no_reliability_to_draw(data: Path, tmp_path: Path, capsys: Output) -> None:
     options = ("--task", "input", "--plot", tmp_path / "a.png", "--engine", "recorded:/nowhere")
     assert command(data, *options) == MISTAKE

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TOLD = 3  # elements of a frame's `upcoming`
 _IMMUTABLE = frozenset({Kind.STR, Kind.BYTES, Kind.TUPLE})
+_SEQUENCES = _IMMUTABLE | {Kind.LIST}
 _FRESH = frozenset("dict enumerate list map range reversed set sorted str tuple zip".split())
 _METHOD_FRESH = frozenset("copy partition rpartition rsplit split splitlines union".split())
 _VIEWS = frozenset({"items", "keys", "values"})
@@ -123,10 +124,12 @@ class Loops:
                     return None
                 return self._built_in(loop, name, args, here, visit)
             case ast.Call(
-                func=ast.Attribute(value=ast.Name(id=name), attr=view), args=[], keywords=[]
-            ) if view in _VIEWS:
+                func=ast.Attribute(value=ast.Name(id=name), attr=which), args=[], keywords=[]
+            ) if which in _VIEWS:
                 value = None if name in loop.bound | self._shared else _value(here, name)
-                return None if value is None or value.cut else _view(value.text, view)
+                if value is None or value.cut or _has_grown(value, _value(visit.entry, name)):
+                    return None
+                return view(value.text, which)
         return None
 
     def _named(self, loop: Loop, name: str, here: Trace, visit: _Visit) -> Iterator[str] | None:
@@ -136,6 +139,8 @@ class Loops:
             value = _value(visit.entry, name)
             if value is not None and parse_value(value.text).kind not in _IMMUTABLE:
                 return None
+        elif value is not None and _has_grown(value, _value(visit.entry, name)):
+            return None
         return None if value is None or value.cut else elements_of(value.text)
 
     def _built_in(
@@ -205,6 +210,14 @@ def _value(trace: Trace, name: str) -> Value | None:
         return scope.locals[name]
     outer = trace.state.stack[0]
     return outer.locals.get(name) if outer.scope_line == 0 else None
+
+
+def _has_grown(value: Value, before: Value | None) -> bool:
+    """Whether a dict or set has other elements in number than when the loop began: an error."""
+    tree = parse_value(value.text)
+    if tree.kind in _SEQUENCES or before is None:
+        return False
+    return tree.length != parse_value(before.text).length
 
 
 def _range(args: Sequence[ast.expr], entry: Trace) -> Iterator[str] | None:
@@ -282,7 +295,8 @@ class _Numbers(Sequence[str]):
         return str(self._numbers[at])
 
 
-def _view(text: str, view: str) -> Iterator[str] | None:
+def view(text: str, which: str) -> Iterator[str] | None:
+    """The texts of what a dict's keys, values or items are; None for other values."""
     tree = parse_value(text)
     if tree.kind is not Kind.DICT or tree.type_name != "dict" or tree.cut or tree.truncated:
         return None
@@ -291,7 +305,7 @@ def _view(text: str, view: str) -> Iterator[str] | None:
         "keys": lambda pair: pair[0],
         "values": lambda pair: pair[1],
         "items": lambda pair: f"({pair[0]}, {pair[1]})",
-    }[view]
+    }[which]
     return map(give, pairs)
 
 

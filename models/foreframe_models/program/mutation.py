@@ -61,6 +61,13 @@ class Mutations:
             return bound
         return bound | (frozenset(function.names) - self.immutable_names(function))
 
+    def within(self, function: Function, *nodes: ast.expr) -> frozenset[str]:
+        """The names whose value may change while these expressions of a line are evaluated."""
+        immutable = self.immutable_names(function)
+        if not any(self._changes(node, immutable) for node in nodes):
+            return self._bound_by_expressions
+        return (frozenset(function.names) - immutable) | self._bound_by_expressions
+
     def immutable_names(self, function: Function) -> frozenset[str]:
         """Names of a function's own that can only ever hold numbers, strings and the like."""
         found = self._immutable.get(function.id)
@@ -112,6 +119,14 @@ class Mutations:
             case ast.AugAssign() if not _is_quiet(root, immutable):
                 return True
         return any(self._changes(part, immutable) for part in ast.iter_child_nodes(root))
+
+    @cached_property
+    def _bound_by_expressions(self) -> frozenset[str]:
+        """Names that an expression may bind, `(n := 1)`, wherever it stands."""
+        tree = self.program.tree
+        return frozenset(
+            node.target.id for node in ast.walk(tree) if isinstance(node, ast.NamedExpr)
+        )
 
     @cached_property
     def _open(self) -> frozenset[int]:

@@ -43,6 +43,11 @@ def evaluate() -> None:
     "--parallel", type=click.IntRange(1, 256), default=1, show_default=True,
     metavar="N", help="Predict N programs at a time: for a server; spoils times.",
 )  # fmt: skip
+@click.option(
+    "--as-written",
+    is_flag=True,
+    help="Take frames as the model wrote them, with nothing put right that the trace shows.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The report as one JSON object.")
 @click.option(
     "--plot",
@@ -58,6 +63,7 @@ def cruxeval(
     task: str,
     max_frames: int,
     parallel: int,
+    as_written: bool,
     as_json: bool,
     plot: Path | None,
 ) -> None:
@@ -69,4 +75,8 @@ def cruxeval(
     """
     from foreframe.terminal.evaluate import EvaluateOptions, run
 
-    run(EvaluateOptions(data, task, limit, seed, engine, max_frames, parallel, as_json, plot))
+    run(
+        EvaluateOptions(
+            data, task, limit, seed, engine, max_frames, parallel, as_json, plot, as_written
+        )
+    )

@@ -41,6 +41,7 @@ class EvaluateOptions:
     parallel: int = 1
     as_json: bool = False
     plot: Path | None = None
+    as_written: bool = False
 
 
 class Follower(Protocol):
@@ -72,7 +73,7 @@ async def evaluate(
         engine = open_engine(options.engine)
     except ValueError as error:
         raise BadOption(f"--engine: {error}") from error
-    model = WorldModel(engine, max_frames=options.max_frames)
+    model = WorldModel(engine, max_frames=options.max_frames, as_written=options.as_written)
     count = Count(len(items))
     try:
         async with Progress(err) as progress:
@@ -103,6 +104,7 @@ async def evaluate(
             "model": info.name,
             "seed": options.seed,
             "limit": options.limit,
+            "as_written": options.as_written,
         }
         print(json.dumps(as_json(result, about)), file=out)
     else:
