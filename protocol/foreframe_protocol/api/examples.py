@@ -1,4 +1,4 @@
-"""Requests as they may look, for the API's documentation."""
+"""Requests, and parts of answers, as they may look, for the API's documentation."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ COMPARE: JsonDict = {**CALL, "resync": "free"}
 FILL: JsonDict = {
     "source": "def add(a, b):\n    # add(1, 2) -> 3\n    return ??\n",
     "candidates": 8,
+}
+EVIDENCE: JsonDict = {
+    "example": "add(1, 2)",
+    "wanted": "3",
+    "predicted": "3",
+    "verdict": "match",
+    "basis": "worked out",
+    "probability": 1.0,
 }
 EVALUATE: JsonDict = {
     "predicted": '<|call_sep|>{"n": "1"}<|action_sep|>def f(n):\n<|frame_sep|>',

@@ -113,13 +113,21 @@ class FillRequest(Asked):
 
 
 class EvidenceView(Told):
-    """What an example gives with the hole filled: predicted, and really if it was run."""
+    """What an example gives with the hole filled: foreseen, and really if it was run.
+
+    `basis`: whether the outcome is "worked out" by rules from literals, which is certain, or
+    "predicted" by the model. `probability`: that the example comes out as wanted, by either.
+    """
+
+    model_config = shown(examples.EVIDENCE)
 
     example: str
     wanted: str
     predicted: str | None
     verdict: Verdict
     confidence: float | None = None
+    basis: Literal["worked out", "predicted"] = "predicted"
+    probability: float | None = Field(None, ge=0, le=1)
     ran: str | None = None
     ran_right: bool | None = None
 

@@ -174,7 +174,9 @@ async def test_holes_are_filled_and_candidates_told_as_they_are_tried() -> None:
         assert answer["holes"] == [[2, 11]]
         best = answer["candidates"][0]
         assert best["right"] == 1
-        assert best["evidence"][0]["wanted"] == "3"
+        evidence = best["evidence"][0]
+        assert evidence["wanted"] == "3"
+        assert (evidence["basis"], evidence["probability"]) == ("worked out", 1.0)
         assert best["source"] == HOLE["source"].replace("??", best["texts"][0])
         for asked, code in (
             ({"source": "x = 1\n"}, 2605),
@@ -183,6 +185,15 @@ async def test_holes_are_filled_and_candidates_told_as_they_are_tried() -> None:
             ({"source": "def f(:\n"}, 2003),
         ):
             assert await person.problem("POST", "/fill", 422, json=asked) == code, asked
+
+
+async def test_what_a_model_predicts_of_a_filled_hole_is_told_apart_with_its_probability() -> None:
+    source = "import math\ndef half(a):\n    # half(5) -> 2\n    return math.floor(??)\n"
+    async with embedded() as person:
+        answer = await person.post("/fill", {"source": source, "candidates": 2})
+        found = [one for best in answer["candidates"] for one in best["evidence"]]
+        assert {one["basis"] for one in found} == {"predicted"}
+        assert all(0 <= one["probability"] <= 1 for one in found)
 
 
 async def test_inputs_of_an_outcome_are_guessed_and_verified() -> None:

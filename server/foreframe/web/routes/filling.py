@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import APIRouter, Body, Request, Response
 
-from foreframe.candidates import Candidate, Evidence
+from foreframe.candidates import Basis, Candidate, Evidence
 from foreframe.errors import BadRequest
 from foreframe.examples import Example, examples_in
 from foreframe.filling import Budget, wanted_for
@@ -105,6 +105,8 @@ def evidence_view(one: Evidence) -> EvidenceView:
         predicted=one.predicted,
         verdict=one.verdict,
         confidence=one.confidence,
+        basis="worked out" if one.basis is Basis.RULES else "predicted",
+        probability=None if one.probability is None else min(1.0, one.probability),
         ran=one.ran,
         ran_right=one.ran_right,
     )
