@@ -12,12 +12,13 @@ SPECS = (
 )
 
 
-def open_engine(spec: str) -> Engine:
+def open_engine(spec: str, *, sessions: int = 1) -> Engine:
     """The engine that `spec` names; nothing is loaded or connected before its `open()`.
 
     `auto` is the embedded engine with the model that ships. Each engine's libraries are imported
-    only when it is asked for. Raises ValueError when `spec` names no engine, and WeightsMissing
-    for a recording that cannot be read.
+    only when it is asked for. `sessions`: so many go on at once, each with prompts of its own that
+    an embedded model should find again. Raises ValueError when `spec` names no engine, and
+    WeightsMissing for a recording that cannot be read.
     """
     kind, _, place = spec.strip().partition(":")
     match kind:
@@ -33,7 +34,8 @@ def open_engine(spec: str) -> Engine:
             from foreframe_models import catalog
             from foreframe_models.engines.embedded import EmbeddedEngine
 
-            return EmbeddedEngine(Path(place).expanduser() if place else catalog.SHIPPED)
+            folder = Path(place).expanduser() if place else catalog.SHIPPED
+            return EmbeddedEngine(folder, sessions=sessions)
         case "recorded" if place:
             from foreframe_models.engines.recorded import RecordedEngine
 

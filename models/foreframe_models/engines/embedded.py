@@ -20,7 +20,9 @@ from foreframe_models.engines.worker import Worker
 if TYPE_CHECKING:
     from foreframe_models.engines.generation import EmbeddedModel
 
-CACHE_BYTES = 96 << 20
+CACHE_BYTES = 96 << 20  # of keys and values, for one session; and for each one more:
+SESSION_BYTES = 2 << 20
+PROMPTS = 6  # of one person: where they stand, what is predicted ahead, what was before an edit
 
 
 class EmbeddedEngine(Engine):
@@ -32,15 +34,24 @@ class EmbeddedEngine(Engine):
     name = "embedded"
 
     def __init__(
-        self, folder: Path, *, threads: int | None = None, cache_bytes: int = CACHE_BYTES
+        self,
+        folder: Path,
+        *,
+        threads: int | None = None,
+        cache_bytes: int | None = None,
+        sessions: int = 1,
     ) -> None:
         """`threads` are onnxruntime's; by default as many as the model is large enough for.
 
-        `cache_bytes` bounds the keys and values of prompts kept for reuse.
+        `cache_bytes` bounds the keys and values of prompts that are kept for reuse; by default
+        what is enough for so many `sessions` at once.
         """
         self.folder = folder
         self.threads = threads
-        self.cache_bytes = cache_bytes
+        others = sessions - 1
+        if cache_bytes is None:
+            cache_bytes = CACHE_BYTES + others * SESSION_BYTES
+        self.cache_bytes, self.prompts = cache_bytes, PROMPTS + others
         self._model: EmbeddedModel | None = None
         self._worker: Worker | None = None
         self._opening = asyncio.Lock()
@@ -56,7 +67,12 @@ class EmbeddedEngine(Engine):
         # Here, off the event loop: onnxruntime, llguidance and numpy take their time to import.
         from foreframe_models.engines.generation import EmbeddedModel
 
-        return EmbeddedModel(self.folder, threads=self.threads, cache_bytes=self.cache_bytes)
+        return EmbeddedModel(
+            self.folder,
+            threads=self.threads,
+            cache_bytes=self.cache_bytes,
+            prompts=self.prompts,
+        )
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         await self.open()

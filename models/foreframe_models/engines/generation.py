@@ -33,7 +33,9 @@ Mask = NDArray[np.bool_]
 class EmbeddedModel:
     """A loaded model with its vocabulary and caches. Belongs to one thread."""
 
-    def __init__(self, folder: Path, *, threads: int | None, cache_bytes: int) -> None:
+    def __init__(
+        self, folder: Path, *, threads: int | None, cache_bytes: int, prompts: int
+    ) -> None:
         """Loads a model folder. Raises WeightsMissing."""
         self.model = OnnxModel(folder, threads=threads)
         metadata = self.model.metadata
@@ -57,7 +59,7 @@ class EmbeddedModel:
         self._eos = self.vocabulary.special[EOS]
         self._grammars = GrammarVocabulary.of_ids(metadata.vocabulary_size, self._eos)
         self._texts = [self.vocabulary.decode([i]) for i in range(metadata.vocabulary_size)]
-        self._branches = Branches(self.model, budget=cache_bytes)
+        self._branches = Branches(self.model, budget=cache_bytes, keep=prompts)
 
     @staticmethod
     def run_options() -> ort.RunOptions:

@@ -15,7 +15,7 @@ from foreframe_models.engines.base import EngineAborted, EngineOutOfMemory, Weig
 from foreframe_models.engines.quiet_onnxruntime import ort
 
 METADATA = "model.json"
-FIRST_CAPACITY = 512  # tokens; doubled as a branch grows
+FIRST_CAPACITY = 256  # tokens; doubled as a branch grows
 SMALL_PARAMETERS = 8_000_000  # below, one thread is as fast as two
 
 Logits = NDArray[np.float32]
@@ -182,7 +182,7 @@ class Branches:
     A branch in use belongs to who took it; idle ones are kept only to save time.
     """
 
-    def __init__(self, model: OnnxModel, *, budget: int, keep: int = 6) -> None:
+    def __init__(self, model: OnnxModel, *, budget: int, keep: int) -> None:
         """`budget` is in bytes, `keep` the most idle branches."""
         self.model, self.budget, self.keep = model, budget, keep
         self._idle: list[Branch] = []  # the one used last is at the end
@@ -193,10 +193,14 @@ class Branches:
 
         It is a fork when the other is in use, or goes on by more than `spare` tokens.
         """
-        known = (*reversed(self._idle), *self._busy)
-        best = max(known, key=lambda branch: common_prefix(branch.ids, prompt), default=None)
-        shared = common_prefix(best.ids, prompt) if best is not None else 0
-        if best is None or not shared:
+        best, shared = None, 0
+        for branch in (*reversed(self._idle), *self._busy):
+            # More than that can only be shared by one that has the next token, too.
+            if len(branch) > shared < len(prompt) and branch.ids[shared] == prompt[shared]:
+                length = common_prefix(branch.ids, prompt)
+                if length > shared:
+                    best, shared = branch, length
+        if best is None:
             taken = Branch(self.model)
         elif best in self._busy or len(best) - shared > spare:
             taken = best.fork(shared)

@@ -54,7 +54,7 @@ def create_app(settings: ServeSettings, open_world: OpenWorld = open_model) -> A
 
 def build(settings: ServeSettings, open_world: OpenWorld = open_model) -> tuple[ASGIApp, Serving]:
     """The same, with what is behind it."""
-    worlds = Worlds(settings.engine, open_world)
+    worlds = Worlds(settings.engine, open_world, sessions=settings.most_sessions)
     registry = Registry(settings, worlds)
     metrics = Metrics(lambda: len(registry))
     worlds.measure(metrics)

@@ -22,15 +22,16 @@ class Worlds:
     `open_world` other than `open_model` is asked for each, and may share what it likes.
     """
 
-    def __init__(self, spec: str, open_world: OpenWorld = open_model) -> None:
-        """Raises BadOption for an engine that there is not."""
+    def __init__(self, spec: str, open_world: OpenWorld = open_model, *, sessions: int = 1) -> None:
+        """`sessions`: the most that there are at once. Raises BadOption for an engine that there
+        is not."""
         self.spec = spec
         self._open_world = open_world
         self._known: WeakValueDictionary[int, WorldModel] = WeakValueDictionary()
         self.engine: Engine | None = None
         if open_world is open_model:
             try:
-                self.engine = open_engine(spec)
+                self.engine = open_engine(spec, sessions=sessions)
             except ValueError as error:
                 raise BadOption(f"--engine: {error}") from error
 

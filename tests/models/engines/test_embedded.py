@@ -23,7 +23,7 @@ from foreframe_models.engines.base import (
     WeightsMissing,
 )
 from foreframe_models.engines.embedded import EmbeddedEngine
-from foreframe_models.engines.onnx_model import Branches, OnnxModel, common_prefix
+from foreframe_models.engines.onnx_model import FIRST_CAPACITY, Branches, OnnxModel, common_prefix
 from foreframe_models.engines.worker import joined
 from foreframe_models.vocabulary import Vocabulary
 
@@ -56,8 +56,8 @@ async def collect(engine: EmbeddedEngine, request: Request) -> Chunk:
 
 def test_a_branch_fed_in_pieces_gives_what_it_gives_in_one(model: OnnxModel) -> None:
     ids = [*PROMPT] * 40
-    whole = Branches(model, budget=1 << 30).take(()).feed(ids)
-    branch = Branches(model, budget=1 << 30).take(())
+    whole = Branches(model, budget=1 << 30, keep=6).take(()).feed(ids)
+    branch = Branches(model, budget=1 << 30, keep=6).take(())
     at = 0
     for size in (1, 7, 300, len(ids)):
         pieces = branch.feed(ids[at : at + size])
@@ -67,7 +67,7 @@ def test_a_branch_fed_in_pieces_gives_what_it_gives_in_one(model: OnnxModel) -> 
 
 
 def test_a_branch_rewound_and_a_fork_go_on_as_if_nothing_had_been_there(model: OnnxModel) -> None:
-    branches = Branches(model, budget=1 << 30)
+    branches = Branches(model, budget=1 << 30, keep=6)
     branch = branches.take(())
     branch.feed([*PROMPT, *DIGITS])
     twin = branch.fork(len(PROMPT))
@@ -81,7 +81,7 @@ def test_a_branch_rewound_and_a_fork_go_on_as_if_nothing_had_been_there(model: O
 def test_the_branch_that_shares_most_is_taken_and_one_with_a_long_tail_is_kept(
     model: OnnxModel,
 ) -> None:
-    branches = Branches(model, budget=1 << 30)
+    branches = Branches(model, budget=1 << 30, keep=6)
     short, long = branches.take(()), branches.take(())
     short.feed([1, 2, 3])
     long.feed([1, 2, 3, 4, *DIGITS])
@@ -96,7 +96,7 @@ def test_the_branch_that_shares_most_is_taken_and_one_with_a_long_tail_is_kept(
 
 
 def test_a_branch_in_use_is_forked_and_left_alone(model: OnnxModel) -> None:
-    branches = Branches(model, budget=1 << 30)
+    branches = Branches(model, budget=1 << 30, keep=6)
     used = branches.take(())
     used.feed([1, 2, 3, 4])
     twin = branches.take([1, 2, 3, 9])
@@ -105,12 +105,31 @@ def test_a_branch_in_use_is_forked_and_left_alone(model: OnnxModel) -> None:
 
 
 def test_branches_stay_within_their_budget(model: OnnxModel) -> None:
-    branches = Branches(model, budget=3 * 512 * model.metadata.token_bytes)
+    branches = Branches(model, budget=3 * FIRST_CAPACITY * model.metadata.token_bytes, keep=6)
     for first in range(1, 6):
         branch = branches.take([first])
         branch.feed([first])
         branches.give(branch)
     assert [len(branches.take([first, 0])) for first in range(1, 6)] == [0, 0, 1, 1, 1]
+
+
+def test_no_more_branches_are_kept_than_there_are_prompts(model: OnnxModel) -> None:
+    branches = Branches(model, budget=1 << 30, keep=2)
+    for first in range(1, 5):
+        branch = branches.take([first])
+        branch.feed([first])
+        branches.give(branch)
+    assert [len(branches.take([first, 0])) for first in range(1, 5)] == [0, 0, 1, 1]
+
+
+async def test_each_of_many_sessions_finds_its_prompt_again() -> None:
+    engine = EmbeddedEngine(catalog.SHIPPED, threads=1, sessions=20)
+    prompts = [(number, *PROMPT, number) for number in range(1, 21)]
+    for prompt in prompts:
+        await collect(engine, Request(prompt, 1))
+    again = [await collect(engine, Request((*prompt, EQUALS), 1)) for prompt in prompts]
+    assert [chunk.cached_tokens for chunk in again] == [len(prompt) for prompt in prompts]
+    await engine.close()
 
 
 @pytest.mark.parametrize(
