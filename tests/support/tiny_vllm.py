@@ -51,11 +51,20 @@ class NoServer(Exception):
 
 @contextmanager
 def tiny_vllm(
-    python: str | Path, folder: Path, model: Path | None = None, context: int = 4096
+    python: str | Path,
+    folder: Path,
+    model: Path | None = None,
+    context: int = 4096,
+    *,
+    brief: bool = False,
+    patience: float = START_SECONDS,
+    others: tuple[str, ...] = (),
 ) -> Iterator[tuple[str, Path]]:
     """The address and the log of a server, run by `python`. Raises NoServer.
 
-    `model`: a checkpoint to serve in place of the tiny CWM, with its context's length.
+    `model`: a checkpoint to serve in place of the tiny CWM, with its context's length. `brief`: the
+    tiny CWM ends its values at once. `patience`: seconds that it may take to start. `others`: flags
+    that come last.
     """
     environment = {**os.environ, **ENVIRONMENT}
     environment.pop("PYTHONPATH", None)
@@ -63,15 +72,17 @@ def tiny_vllm(
     if model is None:
         model = folder / "cwm"
         flags += ("--prefix-cache-retention-interval", "32")  # only for sliding windows
-        subprocess.run([python, SUPPORT / "tiny_cwm.py", model], env=environment, check=True)
+        made = [python, SUPPORT / "tiny_cwm.py", model, *(["--brief"] if brief else [])]
+        subprocess.run(made, env=environment, check=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = python, SUPPORT / "vllm_server.py"
+    command = python, SUPPORT / "vllm_server.py", "serve", model
+    flags = (f"--port={port}", f"--max-model-len={context}", *flags, *others)
     log = folder / "vllm.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [*command, "serve", model, f"--port={port}", f"--max-model-len={context}", *flags],
+            [*command, *flags],
             env=environment,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -79,7 +90,7 @@ def tiny_vllm(
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_until_healthy(url, process, log)
+        _wait_until_healthy(url, process, log, patience)
         yield url, log
     finally:
         os.killpg(process.pid, signal.SIGTERM)
@@ -90,9 +101,11 @@ def tiny_vllm(
             process.wait()
 
 
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_healthy(
+    url: str, process: subprocess.Popen[bytes], log: Path, patience: float
+) -> None:
     """Returns when the server answers. Raises NoServer."""
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + patience
     while process.poll() is None and time.monotonic() < deadline:
         try:
             if httpx.get(f"{url}/health", timeout=2).status_code == 200:
