@@ -28,6 +28,12 @@ class Server:
         values = [line.rsplit(" ", 1)[1] for line in lines if line.startswith(name + "{")]
         return sum(map(float, values))
 
+    def tokens(self, text: str) -> list[int]:
+        """What the server's tokenizer reads in a text, special tokens among them."""
+        body = {"model": "cwm", "prompt": text, "add_special_tokens": False}
+        found: list[int] = httpx.post(f"{self.url}/tokenize", json=body).json()["tokens"]
+        return found
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
