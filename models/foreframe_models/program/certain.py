@@ -2,8 +2,9 @@
 
 A variable, an element of one, a constant or a tuple of these that is returned or bound to a name;
 what a function gave where the line does nothing else with it; what a loop takes; a piece cut out
-of a value, a list that gets or loses an element, strings put side by side (`moved.py`). A model
-writes such values out again, and can get them wrong; here nothing is worked out, only moved.
+of a value, a list that gets or loses an element, strings put side by side (`moved.py`); where a
+test leads that only compares such values (`decided.py`). A model writes all that out again, and can
+get it wrong; here nothing is worked out, only moved and compared.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from foreframe_models.program import moved
+from foreframe_models.program.decided import line_after
 from foreframe_models.program.elements import assigned
 from foreframe_models.program.parts import VALUE_CHARS
 from foreframe_models.program.shown import MOST_CHARS, Shown, Sight
@@ -46,6 +48,7 @@ class Certain:
         The same object where nothing is to be put right. `upcoming`: whether frames tell what a
         loop takes next.
         """
+        frame = self._led(trace, frame, upcoming=upcoming)
         if frame.event is Event.RETURN:
             return self._returned(trace, frame)
         if frame.event is not Event.LINE or frame.locals is None:
@@ -114,6 +117,34 @@ class Certain:
             id(parts[part.index]): part.value for part in frame.parts if part.index < len(parts)
         }
         return Sight(trace, told, self._unsure(trace, *nodes))
+
+    def _led(self, trace: Trace, frame: Frame, *, upcoming: bool) -> Frame:
+        """A frame where the test before it leads to."""
+        before = trace.frame
+        statement = None if before is None else self._by_line.get(before.line)
+        if before is None or before.event is not Event.LINE:
+            return frame
+        if not isinstance(statement, ast.If | ast.While) or statement.lineno != before.line:
+            return frame
+        scope = trace.state.top
+        function = self.program.function_for(scope.function, scope.scope_line)
+        sight = self._sight(trace, frame, statement.test)
+        line = line_after(self._shown, function, statement, sight)
+        if line is None or (frame.event is Event.LINE and frame.line == line):
+            return frame
+        right = replace(
+            before,
+            line=line,
+            source=self.program.line_text(line),
+            locals=scope.locals,
+            parts=frame.parts,
+            upcoming=None,
+            confidence=sight.confidence(statement.test),
+        )
+        if upcoming and line in self.program.for_bodies:
+            known = self.program.loops.upcoming(trace.append(right))
+            return frame if known is None else replace(right, upcoming=known)
+        return right
 
     def _returned(self, trace: Trace, frame: Frame) -> Frame:
         """A return with the value that is certain of it."""
