@@ -1,8 +1,9 @@
 """`make bench-load`: hundreds of sessions at once over HTTP and WebSocket, each with its marker.
 
-`load.py [--sessions N] [--minutes M] [--pause SECONDS] [--engine embedded|tiny-vllm|URL]`: one
-table. Every stop is looked at: whose it is, and (by walking some sessions again, alone) what it
-shows.
+`load.py [--sessions N] [--minutes M] [--pause SECONDS] [--patience SECONDS]
+[--engine embedded|tiny-vllm|URL]`: one table. Every stop is looked at: whose it is, and (by walking
+some sessions again, alone) what it shows. A tiny vLLM serves a CWM with random weights, which may
+write anything for its own session's values; never a number that only another session knows.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ ACTIONS: list[tuple[int, dict[str, Any]]] = [  # how often, and what
     (1, {"kind": "set_variable", "name": "n", "value": "3"}),
     (2, {"kind": "look_ahead", "frames": 3}),
 ]
-PATIENCE = 300.0  # seconds for one action, before it counts as lost
+START_SECONDS = 1200  # that a vLLM may take on a machine that is busy
+FIRST_MARKER = 100_000
 AGAIN = 8  # sessions that are walked again, alone
 Shown = tuple[Any, ...]
 
@@ -63,6 +65,7 @@ class Found:
     per_session: dict[int, int] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     mixed: list[str] = field(default_factory=list)
+    rewritten: int = 0  # stops whose marker the model has made something else
     later: int = 0  # requests that were told to come back
     memory: list[tuple[float, float]] = field(default_factory=list)
 
@@ -70,9 +73,13 @@ class Found:
 class Walker:
     """One session after the other with the same marker, over HTTP or a WebSocket."""
 
-    def __init__(self, number: int, url: str, client: httpx.AsyncClient, found: Found) -> None:
+    def __init__(
+        self, number: int, url: str, client: httpx.AsyncClient, found: Found, patience: float
+    ) -> None:
+        """`patience`: seconds for one action, before it counts as lost."""
         self.number, self.url, self.client, self.found = number, url, client, found
-        self.marker = str(100_000 + number)
+        self.patience = patience
+        self.marker = str(FIRST_MARKER + number)
         self.over_socket = number % 2 == 1
         self.ident = ""
         self.socket: ClientConnection | None = None
@@ -93,14 +100,14 @@ class Walker:
         view = await self.ask("POST", "/sessions", body)
         self.ident = view["id"]
         while view["status"] == "running":
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.5)
             view = await self.ask("GET", f"/sessions/{self.ident}")
         self.look(view["stop"])
         self.is_at_end = False
         if self.over_socket:
             address = f"{self.url.replace('http', 'ws', 1)}/api/v1/sessions/{self.ident}/socket"
             self.socket = await connect(
-                f"{address}?after={view['sequence']}", max_size=None, open_timeout=PATIENCE
+                f"{address}?after={view['sequence']}", max_size=None, open_timeout=self.patience
             )
 
     async def end(self) -> None:
@@ -128,7 +135,7 @@ class Walker:
         """Does one thing and looks where it leads; whether the program goes on."""
         began = time.perf_counter()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 status, stop = await (self._send(action) if self.socket else self._post(action))
         except TimeoutError:
             self.found.lost.append(f"{self.number}: {action}")
@@ -188,8 +195,10 @@ class Walker:
         for scope in stack:
             name, _, number = scope["function"].rpartition("_")
             marker = scope["locals"].get("marker", {"text": self.marker})["text"]
-            if (name and number != str(self.number)) or marker != self.marker:
+            if (name and number != str(self.number)) or is_others(marker, self.marker):
                 self.found.mixed.append(f"{self.number}: {scope['function']} {marker}")
+            elif marker != self.marker:
+                self.found.rewritten += 1
         return tuple(
             (s["function"], s["line"], tuple((n, v["text"]) for n, v in s["locals"].items()))
             for s in stack
@@ -220,11 +229,11 @@ class Walker:
 async def measured(url: str, process: int, asked: Namespace) -> list[Measurement]:
     """The sessions, all at once; then some of them alone."""
     found, quiet = Found(), Found()
-    minutes, pause = asked.minutes, asked.pause
+    minutes, pause, patience = asked.minutes, asked.pause, asked.patience
     began = time.monotonic()
     limits = httpx.Limits(max_connections=None, keepalive_expiry=3)  # the server's is longer
-    async with httpx.AsyncClient(timeout=PATIENCE, limits=limits) as client:
-        walkers = [Walker(number, url, client, found) for number in range(asked.sessions)]
+    async with httpx.AsyncClient(timeout=asked.patience, limits=limits) as client:
+        walkers = [Walker(number, url, client, found, patience) for number in range(asked.sessions)]
 
         async def watch() -> None:
             while True:
@@ -239,7 +248,7 @@ async def measured(url: str, process: int, asked: Namespace) -> list[Measurement
         )
         took, used = time.monotonic() - began, cpu(process) - before
         # The same without predicting ahead: what prefetching costs a person's step.
-        others = [Walker(number, url, client, quiet) for number in range(asked.sessions)]
+        others = [Walker(number, url, client, quiet, patience) for number in range(asked.sessions)]
         until = time.monotonic() + 60 * minutes * 0.25
         results += await asyncio.gather(
             *(walker.walk(until, pause, look_ahead_tokens=0) for walker in others),
@@ -252,6 +261,7 @@ async def measured(url: str, process: int, asked: Namespace) -> list[Measurement
         differ, again = await walked_again(walkers, url, client)
     for text in [*found.lost, *quiet.lost, *found.mixed, *quiet.mixed][:10]:
         print(text, file=sys.stderr)
+    print("MiB of the server by minute:", *by_minute(found.memory), file=sys.stderr)
     counts = sorted(found.per_session.values()) or [0]
     early = [m for at, m in found.memory if at > took / 4][:3] or [0.0]
     late = [m for _, m in found.memory][-3:]
@@ -270,6 +280,7 @@ async def measured(url: str, process: int, asked: Namespace) -> list[Measurement
         Measurement("requests told to come back", found.later + quiet.later, ""),
         Measurement("lost actions", len(found.lost) + len(quiet.lost), "", most=0),
         Measurement("stops of another session's", len(found.mixed) + len(quiet.mixed), "", most=0),
+        Measurement("markers that the model wrote anew", found.rewritten + quiet.rewritten, ""),
         Measurement(f"other stops when walked alone, of {again}", differ, "", most=0),
         Measurement("memory of the server after a quarter", sum(early) / len(early), "MiB"),
         Measurement("memory of the server at the end", sum(late) / len(late), "MiB"),
@@ -283,7 +294,7 @@ async def walked_again(
     """How many stops of some sessions are others when nobody else is there, and of how many."""
     differ = total = 0
     for walker in walkers[:: max(1, len(walkers) // AGAIN)]:
-        alone = Walker(walker.number, url, client, Found())
+        alone = Walker(walker.number, url, client, Found(), walker.patience)
         await alone.begin()
         for action, _ in walker.shown:
             await alone.act(action)
@@ -294,6 +305,17 @@ async def walked_again(
                 differ += 1
                 print(f"{walker.number}: {action}: {then} alone is {now}", file=sys.stderr)
     return differ, total
+
+
+def is_others(marker: str, own: str) -> bool:
+    """Whether a value is the marker of another session."""
+    return marker != own and marker.isdecimal() and len(marker) == len(str(FIRST_MARKER))
+
+
+def by_minute(memory: list[tuple[float, float]]) -> list[str]:
+    """What there was at the beginning and at the end of each minute."""
+    found = {int(at // 60): mib for at, mib in reversed(memory)}
+    return [f"{found[minute]:.0f}" for minute in sorted(found)]
 
 
 def part(values: list[Any], share: float) -> float:
@@ -322,7 +344,8 @@ def engine_of(asked: Namespace, folder: Path) -> Iterator[str]:
     from tiny_vllm import tiny_vllm
 
     python = Path(__file__).parents[2] / ".venv-vllm/bin/python"
-    with tiny_vllm(python, folder) as (url, _):
+    several = ("--max-num-seqs", "64")
+    with tiny_vllm(python, folder, brief=True, patience=START_SECONDS, others=several) as (url, _):
         yield url
 
 
@@ -331,7 +354,8 @@ async def run(asked: Namespace, folder: Path, engine: str) -> list[Measurement]:
     code = (
         "from foreframe.web.running import serve\n"
         "from foreframe.web.settings import ServeSettings\n"
-        f"serve(ServeSettings(engine={engine!r}, port=0, most_sessions={asked.sessions + 16}))"
+        f"serve(ServeSettings(engine={engine!r}, port=0, most_sessions={asked.sessions + 16}, "
+        f"most_seconds={asked.patience}))"
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -368,6 +392,7 @@ def main() -> None:
     told.add_argument("--sessions", type=int, default=200)
     told.add_argument("--minutes", type=float, default=10)
     told.add_argument("--pause", type=float, default=2.0, help="seconds that a person reads")
+    told.add_argument("--patience", type=float, default=300.0, help="seconds for one action")
     told.add_argument("--engine", default="embedded")
     asked = told.parse_args()
     with (
