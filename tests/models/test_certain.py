@@ -232,6 +232,25 @@ def test_loops_and_other_ways_are_led_to_their_line_and_to_no_other() -> None:
     assert led(source, "[2, 3, 4]") == wanted
 
 
+def test_a_loop_goes_on_as_long_as_it_has_elements() -> None:
+    source = "def f(a):\n    n = 0\n    for x, y in a:\n        n = y\n    return n\n"
+    program, here = Program.parse(source, "/p.py"), Trace()
+    found = []
+    for frame in frames_of(source, "[(1, 'p'), (2, 'q')]"):
+        before = here.frame
+        if before is not None and before.line == 3:
+            away = replace(frame, line=99, source="", locals={"q": UNSURE})
+            again = program.certain.settled(here, away, upcoming=True)
+            shown = None if again.locals is None else {k: v.text for k, v in again.locals.items()}
+            found.append((again.line, shown))
+        here = here.append(frame)
+    assert found == [
+        (99, {"q": "?"}),  # names that are new have a place among the others
+        (4, {"a": "[(1, 'p'), (2, 'q')]", "n": "'p'", "x": "2", "y": "'q'"}),
+        (5, {"a": "[(1, 'p'), (2, 'q')]", "n": "'q'", "x": "2", "y": "'q'"}),
+    ]
+
+
 def test_where_a_false_test_ends_the_function_nothing_is_told() -> None:
     source = "def f(a):\n    if a == 1:\n        a = 2\n"
     assert led(source, "3") == []

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from foreframe_models.program import moved
 from foreframe_models.program.decided import line_after
-from foreframe_models.program.elements import assigned
+from foreframe_models.program.elements import assigned, first_of
 from foreframe_models.program.parts import VALUE_CHARS
 from foreframe_models.program.shown import MOST_CHARS, Shown, Sight
 from foreframe_protocol.states import Event, Frame, Part, Trace, Value
@@ -119,27 +119,37 @@ class Certain:
         return Sight(trace, told, self._unsure(trace, *nodes))
 
     def _led(self, trace: Trace, frame: Frame, *, upcoming: bool) -> Frame:
-        """A frame where the test before it leads to."""
+        """A frame where the test or the loop before it leads to."""
         before = trace.frame
         statement = None if before is None else self._by_line.get(before.line)
         if before is None or before.event is not Event.LINE:
             return frame
-        if not isinstance(statement, ast.If | ast.While) or statement.lineno != before.line:
-            return frame
-        scope = trace.state.top
+        scope, sight, taken = trace.state.top, Sight(trace), None
+        bound: dict[str, Value] | None = {}
+        conditions: list[ast.expr] = []
+        match statement:
+            case ast.If(test=test) | ast.While(test=test) if statement.lineno == before.line:
+                conditions = [test]
+                sight = self._sight(trace, frame, test)
+            case ast.For(target=target) if frame.event in (Event.LINE, Event.RETURN):
+                taken = before.upcoming or self.program.loops.upcoming(trace)
+                bound = _bound(target, taken)
+            case _:
+                return frame
         function = self.program.function_for(scope.function, scope.scope_line)
-        sight = self._sight(trace, frame, statement.test)
-        line = line_after(self._shown, function, statement, sight)
+        line = line_after(self._shown, function, statement, sight, taken)
         if line is None or (frame.event is Event.LINE and frame.line == line):
+            return frame
+        if bound is None or not bound.keys() <= scope.locals.keys():  # names have their order
             return frame
         right = replace(
             before,
             line=line,
             source=self.program.line_text(line),
-            locals=scope.locals,
+            locals={**scope.locals, **bound},
             parts=frame.parts,
             upcoming=None,
-            confidence=sight.confidence(statement.test),
+            confidence=sight.confidence(*conditions),
         )
         if upcoming and line in self.program.for_bodies:
             known = self.program.loops.upcoming(trace.append(right))
@@ -238,6 +248,18 @@ class Certain:
             return None
         is_left = frame.event is Event.RETURN
         return None if is_left and frame.line != line else statement
+
+
+def _bound(target: ast.expr, upcoming: Value | None) -> dict[str, Value] | None:
+    """What a loop binds as it goes on; None where that is not known."""
+    if upcoming is None or not upcoming.text:
+        return {}
+    element = first_of(upcoming)
+    found = {} if element is None else dict(assigned(target, element))
+    names = {node.id for node in ast.walk(target) if isinstance(node, ast.Name)}
+    if found.keys() != names or not names:
+        return None
+    return {name: Value(text) for name, text in found.items()}
 
 
 def _carried(value: Value) -> Value:

@@ -1,8 +1,8 @@
-"""Where an `if` or a `while` leads whose test only compares what is shown.
+"""Where an `if` or a `while` leads whose test only compares what is shown, and a `for`.
 
 Two values that are shown are the same or not, one holds the other or not, is larger or not, is
 empty or not: that is read off. What a test works out first, a length or a remainder, counts as far
-as the frame itself tells it as a part of the line.
+as the frame itself tells it as a part of the line. A loop goes on as long as it has elements.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from foreframe_protocol.value_tree import NotLiteral, literal, parse_value
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Function
+    from foreframe_protocol.states import Value
 
 _COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
@@ -32,19 +33,28 @@ _ALONE = {"None", "True", "False"}  # there is one of each
 MOST_CHARS = 10_000  # of values that are compared
 
 
-def line_after(shown: Shown, function: Function, statement: ast.stmt, sight: Sight) -> int | None:
-    """The line frame that follows a stop on an `if` or a `while`; None where that is not told."""
+def line_after(
+    shown: Shown, function: Function, statement: ast.stmt, sight: Sight, upcoming: Value | None
+) -> int | None:
+    """The line frame that follows a stop on an `if`, a `while` or a `for`; None where not told.
+
+    `upcoming`: what the `for` takes next.
+    """
     line = statement.lineno
-    if not isinstance(statement, ast.If | ast.While) or statement.test.end_lineno != line:
+    match statement:
+        case ast.If(test=test, body=body) | ast.While(test=test, body=body):
+            is_told = test.end_lineno == line and not sight.unsure
+            goes_in = truth(shown, test, sight) if is_told else None
+        case ast.For(body=body):
+            goes_in = None if upcoming is None else bool(upcoming.text)
+        case _:
+            return None
+    ways, first = function.successors.get(line, set()), body[0].lineno
+    if goes_in is None or first not in ways or first == line:
         return None
-    ways = function.successors.get(line, set())
-    body = statement.body[0].lineno
-    if sight.unsure or body not in ways or body == line:
-        return None
-    is_taken = truth(shown, statement.test, sight)
-    if is_taken is None or is_taken:
-        return body if is_taken else None
-    others = ways - {body}
+    others = ways - {first}
+    if goes_in:
+        return first
     return next(iter(others)) if len(others) == 1 and line not in function.returns else None
 
 
