@@ -97,6 +97,7 @@ class Filling:
     budget: Budget = field(default_factory=Budget)
     _program: Program | None = None  # of what matters of the source
     _cut: frozenset[str] = frozenset()  # names that are bound in what does not
+    _thought: dict[tuple[str, Example], float | None] = field(default_factory=dict)
 
     async def candidates(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
         """Candidates as they are tried, the likelier first; to be sorted by `rank` in the end.
@@ -353,11 +354,14 @@ class Filling:
         """The probability that the model gives to what is wanted, without the way there."""
         if example.returned is None or self.world.engine is None:
             return None
-        try:
-            logprob = await return_logprob(self.world, program, start, example.returned)
-        except (EngineRefused, CannotJump, PromptTooLong):
-            return None
-        return None if logprob is None else math.exp(logprob)
+        key = program.source, example
+        if key not in self._thought:
+            try:
+                logprob = await return_logprob(self.world, program, start, example.returned)
+            except (EngineRefused, CannotJump, PromptTooLong):
+                logprob = None
+            self._thought[key] = None if logprob is None else math.exp(logprob)
+        return self._thought[key]
 
 
 def _until(limit: int) -> Callable[[Frame], bool]:

@@ -15,6 +15,7 @@ from foreframe.halting import does_it_end
 from foreframe.holes import HOLE, Hole
 from foreframe.language import views
 from foreframe.language.analysis import Analysis
+from foreframe.language.fills import Found
 from foreframe.language.places import place
 from foreframe.language.predictor import PredictedRun
 from foreframe_models.engines.base import EngineError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 GHOST_SECONDS = 0.3  # in which ghost text has to be there
 COMPLETION_SECONDS = 3.0
+SETTLE_SECONDS = 0.4  # for others, after a candidate that all examples bear out
 PREVIEW = "fill"
 
 
@@ -128,33 +130,39 @@ def register_edits(server: LanguageServer, language: Language) -> None:
         hole = _hole_at(analysis, params.position)
         if hole is None:
             return None
-        work = language.candidates(analysis, [hole], seconds=COMPLETION_SECONDS)
-        found: list[Candidate] = await language.asked(uri, work)
+        work = language.candidates(
+            analysis, [hole], seconds=COMPLETION_SECONDS, settle=SETTLE_SECONDS
+        )
+        found: Found = await language.asked(uri, work)
         language.check(uri, analysis)
         wanted = language.wanted(analysis, hole)
         items = [
             completion_item(analysis, hole, candidate, rank, wanted)
-            for rank, candidate in enumerate(found)
+            for rank, candidate in enumerate(found.candidates)
         ]
-        return lsp.CompletionList(is_incomplete=False, items=items)
+        return lsp.CompletionList(is_incomplete=not found.is_all, items=items)
 
     @server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION, lsp.InlineCompletionOptions())
     async def inline_completion(
         params: lsp.InlineCompletionParams,
     ) -> lsp.InlineCompletionList | None:
-        """Ghost text: only what all examples bear out, and only if it is there at once."""
+        """Ghost text: only what all examples bear out, and only if it is there at once.
+
+        What it began goes on, for when it is asked for again.
+        """
         uri = params.text_document.uri
         analysis = await language.analysis(uri)
         hole = _hole_at(analysis, params.position)
-        if hole is None:
+        wanted = language.wanted(analysis, hole) if hole is not None else 0
+        if hole is None or not wanted:
             return None
-        wanted = language.wanted(analysis, hole)
-        work = language.candidates(analysis, [hole], seconds=GHOST_SECONDS, at_first=True)
-        found: list[Candidate] = await language.asked(uri, work)
+        work = language.candidates(analysis, [hole], seconds=GHOST_SECONDS)
+        found: Found = await language.asked(uri, work)
         language.check(uri, analysis)
-        if not found or not wanted or found[0].right < wanted:
+        best = next(iter(found.candidates), None)
+        if best is None or best.right < wanted:
             return None
-        edit = views.fill_edits(analysis, [hole], found[0])[0]
+        edit = views.fill_edits(analysis, [hole], best)[0]
         return lsp.InlineCompletionList([lsp.InlineCompletionItem(edit.new_text, range=edit.range)])
 
     @server.feature(
@@ -243,15 +251,15 @@ async def fill_edit(
     token = f"foreframe-fill-{time.monotonic_ns()}"
     shown = await _begin_progress(language.server, token)
     try:
-        work = language.candidates(analysis, holes, at_first=True)
-        found: list[Candidate] = await language.asked(uri, work)
+        work = language.candidates(analysis, holes)
+        found: Found = await language.asked(uri, work)
     finally:
         if shown:
             language.server.work_done_progress.end(token, lsp.WorkDoneProgressEnd())
     language.check(uri, analysis)
-    if not found:
+    if not found.candidates:
         raise JsonRpcException("nothing was found that could stand here")
-    best = found[0]
+    best = found.candidates[0]
     note = views.summary(best, language.wanted(analysis, holes[0]))
     edits = [
         lsp.AnnotatedTextEdit(PREVIEW, edit.range, edit.new_text)

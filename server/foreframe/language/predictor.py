@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 from foreframe.examples import Example
 from foreframe.filling import Budget, Candidate, Filling, outcome_of
 from foreframe.language.analysis import Analysis
+from foreframe.language.fills import Fills, Found
 from foreframe_models.entry import Entry
 from foreframe_models.proposals import Proposal, Wish, proposals
 from foreframe_models.world_model import WorldModel
@@ -52,6 +51,7 @@ class Foresight(ABC):
 
     def __init__(self) -> None:
         self._runs: OrderedDict[tuple[str, str], PredictedRun] = OrderedDict()
+        self._fills = Fills()
 
     def known(self, analysis: Analysis, example: Example) -> PredictedRun | None:
         """A run that has been predicted already for this very text."""
@@ -85,9 +85,13 @@ class Foresight(ABC):
     ) -> AsyncGenerator[Candidate, None]:
         """Candidates for holes, as they are tried. Raises EngineError."""
 
-    @abstractmethod
     async def close(self) -> None:
-        """Frees what predicts."""
+        """Ends what is being filled, and frees what predicts."""
+        await self._fills.close()
+
+    def drop(self, analysis: Analysis) -> None:
+        """Ends what is still being filled of a text that is no more, at the engine too."""
+        self._fills.drop(analysis.text)
 
     async def best(
         self,
@@ -98,20 +102,22 @@ class Foresight(ABC):
         *,
         seconds: float | None = None,
         enough: Callable[[Candidate], bool] | None = None,
-    ) -> list[Candidate]:
-        """The candidates that could be tried in time, best first; stops when one is enough."""
-        found: list[Candidate] = []
+        settle: float = 0.0,
+    ) -> Found:
+        """The candidates that could be tried in time, best first.
 
-        async def collect() -> None:
-            async with aclosing(self.fill(analysis, holes, examples, budget)) as candidates:
-                async for candidate in candidates:
-                    found.append(candidate)
-                    if enough is not None and enough(candidate):
-                        return
-
-        with suppress(TimeoutError):
-            await asyncio.wait_for(collect(), seconds)
-        return sorted(found, key=lambda candidate: candidate.rank)
+        Waits no longer than `settle` seconds after one that is enough. Cancelling the task ends
+        the request at the engine if nobody else waits. Raises EngineError.
+        """
+        what = tuple(hole.index for hole in holes), tuple(examples), astuple(budget)
+        return await self._fills.best(
+            analysis.text,
+            what,
+            lambda: self.fill(analysis, holes, examples, budget),
+            seconds=seconds,
+            enough=enough,
+            settle=settle,
+        )
 
 
 class Predictor(Foresight):
@@ -122,6 +128,7 @@ class Predictor(Foresight):
         self.world, self.max_frames = world, max_frames
 
     async def close(self) -> None:
+        await super().close()
         await self.world.close()
 
     async def _predict(self, analysis: Analysis, example: Example) -> PredictedRun:

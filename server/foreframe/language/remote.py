@@ -19,6 +19,7 @@ from foreframe_models.engines.base import EngineAborted
 if TYPE_CHECKING:
     from foreframe.holes import Hole
 
+LONG = 2_000  # bytes of an answer
 DIED = "the process that predicts has died: it is started again at the next request"
 
 
@@ -129,7 +130,9 @@ class RemotePredictor(Foresight):
             while True:
                 head = await process.stdout.readexactly(HEADER.size)
                 body = await process.stdout.readexactly(HEADER.unpack(head)[0])
-                answer: Answer = unpack(body)
+                # In a thread: a long trace takes some milliseconds.
+                read = asyncio.to_thread(unpack, body) if len(body) > LONG else None
+                answer: Answer = unpack(body) if read is None else await read
                 if answer.number in self._answers:
                     self._answers[answer.number][1].put_nowait(answer)
         if process is self._process:
@@ -141,6 +144,7 @@ class RemotePredictor(Foresight):
 
     async def close(self) -> None:
         """Ends the process and what it is asked."""
+        await super().close()
         process, self._process = self._process, None
         if process is None:
             return

@@ -18,6 +18,7 @@ from foreframe.filling import Budget, Candidate, wanted_for
 from foreframe.holes import Hole
 from foreframe.language import notebooks, views
 from foreframe.language.analysis import Analysis
+from foreframe.language.fills import Found
 from foreframe.language.predictor import FRAMES, Foresight, PredictedRun, Predictor
 from foreframe.language.protocol import Protocol
 from foreframe.language.remote import RemotePredictor, worker_command
@@ -93,16 +94,21 @@ class Language:
 
     def changed(self, uri: str) -> None:
         """A keystroke: what was asked for the old text is ended, at the engine too."""
-        for task in (*self._asked.pop(uri, ()), *filter(None, [self._background.pop(uri, None)])):
-            task.cancel()
+        self._end(uri)
         self._background[uri] = asyncio.create_task(self._look(uri))
 
     def closed(self, uri: str) -> None:
         """The document is no longer shown."""
-        for task in (*self._asked.pop(uri, ()), *filter(None, [self._background.pop(uri, None)])):
-            task.cancel()
+        self._end(uri)
         self._analyses.pop(uri, None)
         self._publish(uri, None, [])
+
+    def _end(self, uri: str) -> None:
+        """Ends all that goes on for a document's text, whether somebody waits for it or not."""
+        for task in (*self._asked.pop(uri, ()), *filter(None, [self._background.pop(uri, None)])):
+            task.cancel()
+        if uri in self._analyses:
+            self.predictor.drop(self._analyses[uri])
 
     async def asked(self, uri: str, work: Coroutine[Any, Any, Any]) -> Any:
         """Work for a request, ended when the document changes. None then."""
@@ -161,9 +167,9 @@ class Language:
         holes: Sequence[Hole],
         *,
         seconds: float | None = None,
-        at_first: bool = False,
-    ) -> list[Candidate]:
-        """Candidates for holes, best first. `at_first`: one with all examples right is enough."""
+        settle: float = 0.0,
+    ) -> Found:
+        """Candidates for holes, best first: `settle` seconds after one with all examples right."""
         assert analysis.program is not None
         wanted = wanted_for(holes[0], analysis.program, analysis.examples)
         chosen = self.settings.holes
@@ -183,7 +189,8 @@ class Language:
                 wanted,
                 budget,
                 seconds=seconds,
-                enough=enough if at_first else None,
+                enough=enough,
+                settle=settle,
             )
         except EngineError as error:
             raise JsonRpcException(f"error {error.code}: {error}") from error
