@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Backend, program, PYTHON, tape } from './backend';
-import { until, Workbench } from './workbench';
+import { until } from './vscode';
+import { Workbench } from './workbench';
 
 const SOURCE = program('orders.py');
 const backend = new Backend('tapes');
@@ -29,7 +30,7 @@ test('in a debugpy session of another extension one can look ahead, and nothing 
     await code.lineShows(8, 'price = 10', 'count = 2');
     await code.lineShows(10, '→ share ≈ 6');
     await code.lineShows(12, '→ returns ≈ 4');
-    await code.screenshot('15-look-ahead');
+    await code.screenshot('15-look-ahead', ['dark', 'light', 'contrast']);
     await code.picture('ahead');
 
     await code.press('F10');
@@ -53,7 +54,7 @@ test('in a debugpy session of another extension one can look ahead, and nothing 
 
 test('a live session looks ahead and back, and returns to the real stop', async () => {
   const live = { type: 'foreframe', request: 'launch', name: 'Live', mode: 'live', program: '${file}', python: PYTHON };
-  await Workbench.during({ theme: 'light', settings, files: configured(live) }, async (code) => {
+  await Workbench.during({ settings, files: configured(live) }, async (code) => {
     await code.openFile('orders.py', 10);
     await code.setBreakpoint(10);
     await code.press('F5');

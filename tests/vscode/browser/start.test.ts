@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Backend, listening, program, recording, wheel } from './backend';
-import { PATIENCE, until, Workbench } from './workbench';
+import { PATIENCE, until } from './vscode';
+import { Workbench } from './workbench';
 
 const SOURCE = program('orders.py');
 const backend = new Backend();
@@ -9,7 +10,7 @@ const backend = new Backend();
 test('Predict from here asks for arguments, suggests some, and starts there', async () => {
   const engine = recording('orders.py', { entry: 'total', args: '[10, 20]' });
   const settings = { 'foreframe.command': backend.command, 'foreframe.engine': engine };
-  await Workbench.during({ settings, theme: 'light', files: { 'orders.py': SOURCE } }, async (code) => {
+  await Workbench.during({ settings, files: { 'orders.py': SOURCE } }, async (code) => {
     await code.openFile('orders.py', 21);
     await code.command('Foreframe: Predict from here');
     const rows = code.page.locator('.quick-input-list .monaco-list-row');
@@ -17,6 +18,7 @@ test('Predict from here asks for arguments, suggests some, and starts there', as
     await until('the suggestions', async () => /\[10, 20\].*doctest/.test((await rows.first().textContent()) ?? ''));
     assert.match((await code.page.locator('.quick-input-title').textContent()) ?? '', /total\(prices: list\[int\], count: int = 2\)/);
     await code.screenshot('7-arguments');
+    await code.picture('arguments', '.quick-input-widget');
 
     // What is no literal is refused where it is typed.
     const input = code.page.locator('.quick-input-widget input').first();
@@ -56,13 +58,13 @@ test('a launch.json can join a back end at a port, and one that is gone is told'
     '.vscode/launch.json': JSON.stringify({ version: '0.2.0', configurations: [launch] }),
   };
   try {
-    await Workbench.during({ files, theme: 'contrast' }, async (code) => {
+    await Workbench.during({ files }, async (code) => {
       await code.openFile('orders.py', 10);
       await code.setBreakpoint(12);
       await code.press('F5');
       await code.stoppedAt(12, 'discount');
       await code.lineShows(10, 'share ≈ 6 ?');
-      await code.screenshot('11-joined');
+      await code.screenshot('11-joined', ['contrast']);
       server.stop();
       await code.notification('closed the connection').waitFor();
       await code.ended();

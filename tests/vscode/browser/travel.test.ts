@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Backend, program, tape } from './backend';
-import { until, Workbench, type Theme } from './workbench';
+import { until } from './vscode';
+import { Workbench } from './workbench';
 
 const SOURCE = program('loop.py');
 const settings = {
@@ -11,66 +12,69 @@ const settings = {
   'foreframe.languageServer': false,
 };
 
-for (const theme of ['dark', 'light'] as const satisfies Theme[]) {
-  test(`the path ahead, branches, search, zoom and the other direction (${theme})`, async () => {
-    await Workbench.during({ theme, settings, files: { 'loop.py': SOURCE } }, async (code) => {
-      await code.openFile('loop.py', 1);
-      await code.setBreakpoint(5);
-      await code.press('F5');
-      await code.stoppedAt(5, 'classify');
+test('the path ahead, branches, search, zoom and the other direction', async () => {
+  await Workbench.during({ settings, files: { 'loop.py': SOURCE } }, async (code) => {
+    await code.openFile('loop.py', 1);
+    await code.setBreakpoint(5);
+    await code.press('F5');
+    await code.stoppedAt(5, 'classify');
 
-      // Lines to be taken say what they will do; a line that is passed by is dimmed.
-      await code.lineShows(10, '→ kind ≈');
-      await code.lineShows(11, '→ returns ≈');
-      await until('a dimmed line', async () => {
-        const shown = code.page.locator('.view-line span[class*="ced-"]');
-        const faint = await shown.evaluateAll((all) => all.filter((one) => getComputedStyle(one).opacity === '0.5').map((one) => one.textContent));
-        return faint.join(' ').includes('negative');
-      });
-      await code.screenshot('19-path');
-      if (theme === 'light') return;
-
-      // Another value begins a branch, and the first one can be returned to.
-      await code.setVariable('number', '8');
-      await code.lineShows(4, 'number = 8');
-      await code.command('Foreframe: Focus on Foreframe Timeline View');
-      const branches = code.timeline().locator('select[aria-label="Branch"]');
-      await code.press('F10');
-      await branches.waitFor();
-      assert.deepEqual(await branches.locator('option').count(), 2);
-      await code.timeline().locator('th[aria-label*="a branch begins: number = 8"]').waitFor();
-      await code.screenshot('20-branch');
-      await branches.selectOption({ index: 0 });
-      await code.stoppedAt(5, 'classify');
-      await until('the first value again', async () => (await code.variables()).number !== '8');
-
-      // Search goes to a line on known ground.
-      await code.timeline().locator('select[aria-label="Search for"]').selectOption('line');
-      await code.timeline().locator('input[aria-label="The line number to search for"]').fill('1');
-      await code.timeline().locator('button[aria-label="Search backward"]').click();
-      await code.stoppedAt(1, '<module>');
-      await until('what was found', async () => /line 1/.test((await code.timeline().locator('output').textContent()) ?? ''));
-      const size = async (): Promise<number> => (await code.timeline().locator('table').boundingBox())?.width ?? 0;
-      const usual = await size();
-      await code.timeline().locator('button[aria-label^="Zoom in"]').click();
-      assert.ok((await size()) > usual, 'the timeline is larger');
-      await code.screenshot('21-search-and-zoom');
-
-      // The other direction: the same keys go back, until they go forward again.
-      await code.press('F5');
-      await code.stoppedAt(5, 'classify');
-      await code.command('Foreframe: Step backward from now on');
-      await until('the direction', async () => /◀ backward/.test((await code.statusBar().textContent()) ?? ''));
-      await code.press('F10');
-      await code.stoppedAt(17, '<module>');
-      await code.press('F10');
-      await code.stoppedAt(16, '<module>');
-      await code.screenshot('22-backward');
-      await code.command('Foreframe: Step forward again');
-      await until('the direction', async () => !/◀/.test((await code.statusBar().textContent()) ?? ''));
+    // Lines to be taken say what they will do; a line that is passed by is dimmed.
+    await code.lineShows(10, '→ kind ≈');
+    await code.lineShows(11, '→ returns ≈');
+    await until('a dimmed line', async () => {
+      const shown = code.page.locator('.view-line span[class*="ced-"]');
+      const faint = await shown.evaluateAll((all) => all.filter((one) => getComputedStyle(one).opacity === '0.5').map((one) => one.textContent));
+      return faint.join(' ').includes('negative');
     });
+    await code.screenshot('19-path', ['dark', 'light', 'contrast']);
+
+    // Another value begins a branch, and the first one can be returned to.
+    await code.setVariable('number', '8');
+    await code.lineShows(4, 'number = 8');
+    await code.command('Foreframe: Focus on Foreframe Timeline View');
+    const branches = code.timeline().locator('select[aria-label="Branch"]');
+    await branches.waitFor();
+    assert.deepEqual(await branches.locator('option').count(), 2);
+    await code.timeline().locator('th[aria-label*="a branch begins: number = 8"]').waitFor();
+    await code.press('F10');
+    await code.stoppedAt(7, 'classify');
+    const number = code.timeline().locator('td.cursor[aria-label^="number:"]');
+    await until('the new value on the next step', async () => /^number: 8, [^,]*(, \d+ % sure)?$/.test((await number.getAttribute('aria-label')) ?? ''));
+    await code.screenshot('20-branch');
+    await branches.selectOption({ index: 0 });
+    await code.stoppedAt(5, 'classify');
+    await until('the first value again', async () => (await code.variables()).number !== '8');
+
+    // Search goes to a line on known ground.
+    await code.timeline().locator('select[aria-label="Search for"]').selectOption('line');
+    await code.timeline().locator('input[aria-label="The line number to search for"]').fill('1');
+    await code.timeline().locator('button[aria-label="Search backward"]').click();
+    await code.stoppedAt(1, '<module>');
+    await until('what was found', async () => /^found on line 1$/.test((await code.timeline().locator('output').textContent()) ?? ''));
+    const size = async (): Promise<number> => (await code.timeline().locator('table').boundingBox())?.width ?? 0;
+    const usual = await size();
+    await code.timeline().locator('button[aria-label^="Zoom in"]').click();
+    assert.ok((await size()) > usual, 'the timeline is larger');
+    await code.screenshot('21-search-and-zoom');
+
+    // The other direction: the same keys go back, until they go forward again.
+    await code.press('F5');
+    await code.stoppedAt(5, 'classify');
+    await code.command('Foreframe: Step backward from now on');
+    await until('the direction', async () => /◀ backward/.test((await code.statusBar().textContent()) ?? ''));
+    await code.press('F10');
+    await code.stoppedAt(17, '<module>');
+    await code.press('F10');
+    await code.stoppedAt(16, '<module>');
+    await code.lineShows(14, 'kinds ≈ []');
+    const cursor = code.timeline().locator('thead th.cursor');
+    await until('the timeline to follow', async () => /line 16,/.test((await cursor.getAttribute('aria-label')) ?? ''));
+    await code.screenshot('22-backward');
+    await code.command('Foreframe: Step forward again');
+    await until('the direction', async () => !/◀/.test((await code.statusBar().textContent()) ?? ''));
   });
-}
+});
 
 test('a value chosen for a hole proposes expressions, and the chosen one is written', async () => {
   const launch = { type: 'foreframe', request: 'launch', name: 'Hole', program: '${file}', function: 'area', args: '3, 4', stopOnEntry: true };

