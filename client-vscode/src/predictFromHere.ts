@@ -139,7 +139,7 @@ export class PredictLenses implements vscode.CodeLensProvider {
       .map((f) => {
         const place = document.positionAt(f.nameFrom);
         return new vscode.CodeLens(new vscode.Range(place, place), {
-          title: '$(lightbulb-sparkle) Predict from here',
+          title: '$(lightbulb-sparkle)\u00a0Predict from here',
           tooltip: `Step through a call of ${f.path} in a model's head; nothing is executed.`,
           command: 'foreframe.predictFromHere',
           arguments: [document.uri, f.nameFrom],

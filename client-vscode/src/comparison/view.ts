@@ -28,7 +28,7 @@ export class ComparisonView implements vscode.TreeDataProvider<Node>, vscode.Dis
         if (event.event === 'foreframe/report') this.reported(event.body as Report);
       }),
       vscode.debug.onDidStartDebugSession(({ type }) => {
-        if (type === 'foreframe') this.clear();
+        if (type === 'foreframe') void this.clear();
       }),
     ];
   }
@@ -74,9 +74,11 @@ export class ComparisonView implements vscode.TreeDataProvider<Node>, vscode.Dis
     this.changed.fire();
   }
 
-  private clear(): void {
+  /** Another session begins, which may compare nothing. */
+  private async clear(): Promise<void> {
     this.nodes = [];
     this.share = undefined;
     this.changed.fire();
+    await vscode.commands.executeCommand('setContext', 'foreframe.hasComparison', false);
   }
 }

@@ -48,6 +48,8 @@ export interface Branch {
 export interface TimelineCursor {
   readonly branch: number;
   readonly frame: number;
+  /** The last step at or before it. */
+  readonly step?: number;
 }
 
 /** One stop: where the program stood and what it held there. */
@@ -165,7 +167,9 @@ export class StepTimeline {
     const [launch] = path;
     // The launch ends with the call: the line that runs first is the same place to a person.
     const first = launch && launch.frame + 1 === cursor.frame && launch.line === read.line ? launch : undefined;
-    const step = path.find(({ frame }) => frame === cursor.frame) ?? first;
+    // After an edit two steps end at one frame.
+    const here = path.filter(({ frame }) => frame === cursor.frame);
+    const step = here.find(({ id }) => id === cursor.step) ?? here.at(-1) ?? first;
     if (step === undefined) this.between.set(`${cursor.branch}:${cursor.frame}`, read);
     else this.ends.set(step.id, read);
   }
@@ -248,6 +252,11 @@ export function searchArguments(kind: SearchKind, text: string, direction: Direc
   return { kind, direction, ...(kind in own ? own[kind as keyof typeof own] : {}) };
 }
 
+/** What a search has found, in words. */
+export function foundText(line: number, text: string): string {
+  return text === `line ${line}` ? `found on ${text}` : `line ${line}: ${text}`;
+}
+
 /** Sizes of the timeline, 1 being that of the editor's text. */
 const ZOOMS: readonly number[] = [0.5, 0.65, 0.8, 1, 1.25, 1.5, 2];
 
@@ -275,7 +284,13 @@ export function isChanged(stops: readonly TimelineStop[], index: number, name: s
   if (stop === undefined || value === undefined) return false;
   for (let i = index - 1; i >= 0; i--) {
     const before = stops[i];
-    if (before?.scope === stop.scope && before.depth !== undefined && before.depth === stop.depth) {
+    if (before?.scope !== stop.scope) {
+      // Further out or deeper: see below.
+    } else if (before.depth === undefined) {
+      // Of a stop that was not read the changes alone are known.
+      const known = before.values[name];
+      if (known !== undefined) return known.text !== value.text;
+    } else if (before.depth === stop.depth) {
       return before.values[name]?.text !== value.text;
     }
     // The scope was entered anew in between.

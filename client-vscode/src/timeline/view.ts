@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { Sessions, SessionStop } from '../sessions';
 import { readTop } from '../stopReader';
 import {
+  foundText,
   Recording,
   searchArguments,
   StepTimeline,
@@ -52,6 +53,11 @@ export class TimelineView implements vscode.WebviewViewProvider, vscode.Disposab
         this.queue = this.queue.then(() => this.record(stop));
       }),
       sessions.onDidTell(({ session, event }) => {
+        if (event.event === 'invalidated') {
+          // A value was set: a branch begins where the session stands.
+          const stop = sessions.stopOf(session);
+          if (stop !== undefined) this.queue = this.queue.then(() => this.record(stop));
+        }
         if (event.event !== 'foreframe/comparison' || session !== this.session) return;
         const { step, right } = event.body as { step: number | null; right: boolean };
         if (step !== null) this.timeline.check(step, right);
@@ -204,7 +210,7 @@ export class TimelineView implements vscode.WebviewViewProvider, vscode.Disposab
       const found = (await this.session?.customRequest('foreframe/search', wanted)) as
         | { readonly found: boolean; readonly text: string; readonly line?: number }
         | undefined;
-      this.tell(found?.line === undefined ? (found?.text ?? '') : `line ${found.line}: ${found.text}`);
+      this.tell(found?.line === undefined ? (found?.text ?? '') : foundText(found.line, found.text));
     } catch (error) {
       this.tell(error instanceof Error ? error.message : String(error));
     }
