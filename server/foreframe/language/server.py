@@ -19,6 +19,7 @@ from foreframe.holes import Hole
 from foreframe.language import notebooks, views
 from foreframe.language.analysis import Analysis
 from foreframe.language.fills import Found
+from foreframe.language.garbage import Garbage
 from foreframe.language.predictor import FRAMES, Foresight, PredictedRun, Predictor
 from foreframe.language.protocol import Protocol
 from foreframe.language.remote import RemotePredictor, worker_command
@@ -66,6 +67,7 @@ class Language:
         self._analyses: dict[str, Analysis] = {}
         self._background: dict[str, asyncio.Task[None]] = {}
         self._asked: dict[str, set[asyncio.Task[Any]]] = {}
+        self._garbage = Garbage()
         self._closing: asyncio.Task[None] | None = None  # of the predictor before
 
     # Documents
@@ -78,6 +80,7 @@ class Language:
             source, version = document.source, document.version
             known = await asyncio.to_thread(Analysis.of, path_of(uri), source, version)
             self._analyses[uri] = known
+            self._garbage.keep()
         return known
 
     async def close(self) -> None:
@@ -130,6 +133,7 @@ class Language:
         await asyncio.sleep(QUIET_SECONDS)
         analysis = await self.analysis(uri)
         self._publish(uri, analysis, [])
+        self._garbage.tidy()
         if not (self.settings.warnings or self.settings.inlay_hints):
             return
         runs: list[PredictedRun] = []

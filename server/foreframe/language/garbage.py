@@ -1,0 +1,32 @@
+"""The collection of garbage in the language server, when nobody is kept waiting.
+
+A file of thousands of lines is a hundred thousand objects: to go through all of them, as Python
+does now and then, takes longer than to answer a request.
+"""
+
+from __future__ import annotations
+
+import gc
+
+TOLERATED = 4  # versions of documents that are left lying about
+
+
+class Garbage:
+    """What is known of the documents, kept out of Python's own collections."""
+
+    def __init__(self) -> None:
+        self._replaced = 0
+
+    def keep(self) -> None:
+        """A document has been analysed: from now on, nothing that is there is looked through."""
+        self._replaced += 1
+        gc.freeze()
+
+    def tidy(self) -> None:
+        """At a quiet time: frees what older versions have left, if there are some."""
+        if self._replaced <= TOLERATED:
+            return
+        self._replaced = 0
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
