@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from foreframe_protocol.states import NO_LOCALS, Frame, Locals
 
 KINDS = ("values", "places", "jumps", "past_values", "past_places")
 """What is told with a confidence: values with all before them known, where a frame stands, what a
@@ -38,6 +40,27 @@ def log_odds(probability: float) -> float:
     """The logit, of a probability kept away from 0 and 1."""
     kept = min(max(probability, EDGE), 1 - EDGE)
     return math.log(kept / (1 - kept))
+
+
+def of_way(frames: Iterable[Frame]) -> float | None:
+    """The probability that nothing on a way is wrong, as each frame is told with all before known.
+
+    A frame is as sure as the least sure of what it tells anew; beside others, what has no
+    confidence is certain. None where nothing has one.
+    """
+    sure: float | None = None
+    known: dict[int, Locals] = {}  # by depth
+    for frame in frames:
+        before = known.get(frame.depth, NO_LOCALS)
+        shown = frame.locals or NO_LOCALS
+        told = [value for name, value in shown.items() if before.get(name) is not value]
+        told += [value for value in (frame.value, frame.upcoming) if value is not None]
+        told += [part.value for part in frame.parts]
+        confidences = [frame.confidence, *(value.confidence for value in told)]
+        least = min((one for one in confidences if one is not None), default=None)
+        sure = least if sure is None else sure * (1.0 if least is None else least)
+        known[frame.depth] = shown
+    return sure
 
 
 def as_json(scales: Scales) -> dict[str, list[float]]:

@@ -6,8 +6,9 @@ from random import Random
 
 import pytest
 
-from foreframe_models.confidence import Scale, as_json, from_json
+from foreframe_models.confidence import Scale, as_json, from_json, of_way
 from foreframe_models.evaluation.calibration import FEW, Calibration, fit
+from foreframe_protocol.states import Event, Frame, Part, Value
 
 
 def drawn(rng: Random, count: int, too_sure: float) -> list[tuple[float, bool]]:
@@ -63,3 +64,26 @@ def test_scales_are_kept_in_a_models_metadata() -> None:
     for wrong in ({"values": [0, 1]}, {"values": 3}, {"values": ["a", 1]}):
         with pytest.raises(ValueError, match="values"):
             from_json(wrong)
+
+
+def line(locals_: dict[str, Value], depth: int = 0, place: float | None = None) -> Frame:
+    return Frame(Event.LINE, "f", 1, 2, "", locals_, depth=depth, confidence=place)
+
+
+def test_a_way_is_as_sure_as_all_that_its_frames_tell_anew() -> None:
+    a, b = Value("1", confidence=0.5), Value("2", confidence=0.8)
+    inner = Value("3", confidence=0.9)
+    way = [
+        line({"a": a}, place=0.9),  # 0.5, the least
+        line({"a": a, "b": b}),  # 0.8: `a` stays what it was
+        line({"c": inner}, depth=1),  # 0.9
+        line({"a": a, "b": b}),  # nothing new
+    ]
+    assert of_way(way) == pytest.approx(0.5 * 0.8 * 0.9)
+    part = Frame(Event.RETURN, "f", 1, 2, "", value=b, parts=(Part(0, a),))
+    assert of_way([part]) == 0.5
+
+
+def test_a_way_that_nothing_is_said_of_has_no_confidence() -> None:
+    assert of_way([]) is None
+    assert of_way([line({"a": Value("1")})]) is None

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 
+from foreframe_models.confidence import of_way
 from foreframe_models.evaluation.actions import Act
 from foreframe_models.evaluation.comparing import (
     align,
@@ -226,10 +227,15 @@ def follows(walker: Walker, frame: Frame) -> bool:
 
 
 def returned(outcomes: Iterable[Outcome]) -> Iterable[tuple[float, bool]]:
-    """Confidence of each value that a program was said to return, and whether it was right."""
+    """Confidence of each value that a program was said to return, and whether it was right.
+
+    After a walk that is how sure the whole way is, after a jump how sure the value.
+    """
     for one in outcomes:
         last = one.walk.frames[-1] if one.walk.frames else None
         sure = last.value.confidence if last is not None and last.value is not None else None
+        if len(one.walk.frames) > 1:
+            sure = of_way(one.walk.frames)
         if one.walk.end is End.FINISHED and sure is not None:
             yield sure, returns(one.walk.frames, one.walk.end, one.item.output)
 

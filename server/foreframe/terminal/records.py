@@ -7,6 +7,7 @@ import json
 from typing import TextIO
 
 from foreframe.terminal.story import Ending, Story, Told
+from foreframe_models.confidence import of_way
 from foreframe_protocol.alignment import ValueCheck
 from foreframe_protocol.states import Frame, Value
 
@@ -61,6 +62,7 @@ class Records:
                 "summary": {
                     "frames": len(story.told),
                     "end": ending.end,
+                    "confidence": of_way(told.frame for told in story.told),
                     "message": ending.message,
                     "engine": ending.engine,
                     "usage": dataclasses.asdict(ending.usage),

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from foreframe.evaluated import NEXT_OF, Evaluated, elements
 from foreframe.terminal.story import Ending, Story, Told
+from foreframe_models.confidence import of_way
 from foreframe_protocol.alignment import WRONG, ValueCheck
 from foreframe_protocol.states import End, Event, Frame, Provenance, Value, Verdict
 
@@ -132,10 +133,12 @@ class TracePrinter:
         if ending.message and ending.end is not End.FAILED:  # a failure is told on stderr
             self.console.print(Text(printable(ending.message), style=DOUBT))
         usage, frames = ending.usage, len(story.told)
+        sure = of_way(told.frame for told in story.told)
         self.console.print(
             Text(
                 f"{frames} frames predicted by {ending.engine} in {usage.seconds:.1f} s: "
-                f"{usage.generated_tokens} tokens generated, {usage.forced_tokens} forced",
+                f"{usage.generated_tokens} tokens generated, {usage.forced_tokens} forced"
+                + ("" if sure is None else f"; sure of the whole way: {percent(sure)}"),
                 style=QUIET,
             )
         )
