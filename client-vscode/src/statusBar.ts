@@ -72,7 +72,7 @@ export class StatusBar implements vscode.Disposable {
     const confidence = leastSure(this.scope);
     const took = this.latency === undefined ? '' : duration(this.latency);
     const right = this.comparisons.shareRight ?? '';
-    const sure = confidence === undefined ? '' : `≥ ${percent(confidence)} sure`;
+    const sure = confidence === undefined ? '' : `${confidence < 1 ? '≥ ' : ''}${percent(confidence)} sure`;
     const isBackward = this.sessions.directionOf(session) === 'backward';
     const parts = [isBackward ? `${mode} ◀ backward` : mode, engineName(engine), right, took, sure];
     const icon = this.thinking ? '$(loading~spin)' : '$(lightbulb-sparkle)';

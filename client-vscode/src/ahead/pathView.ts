@@ -14,7 +14,8 @@ export class PathView implements vscode.Disposable {
     backgroundColor: new vscode.ThemeColor('foreframe.pathBackground'),
     borderColor: new vscode.ThemeColor('foreframe.pathBorder'),
     borderStyle: 'solid',
-    borderWidth: '0 0 0 3px',
+    // Two pixels leave the first character of a line alone.
+    borderWidth: '0 0 0 2px',
     overviewRulerColor: new vscode.ThemeColor('foreframe.pathBorder'),
     overviewRulerLane: vscode.OverviewRulerLane.Left,
   });

@@ -168,6 +168,11 @@ export class Workbench {
     });
   }
 
+  /** Waits until the Call Stack view says this of why the session stands. */
+  async stopReason(words: string): Promise<void> {
+    await this.page.locator('.pane-header[aria-label^="Call Stack"]', { hasText: words }).waitFor();
+  }
+
   /** What the Variables view shows of the first scope. */
   async variables(): Promise<Record<string, string>> {
     const closed = this.page.locator('.debug-variables [aria-label^="Scope Locals"][aria-expanded="false"]');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   branchLabel,
+  foundText,
   isChanged,
   Recording,
   rowsOf,
@@ -132,6 +133,26 @@ test('what was read and checked is forgotten when the session begins anew', () =
 test('a step that was not read shows its changes as changed', () => {
   const unread = { ...B, depth: undefined };
   assert.deepEqual([isChanged([B, unread], 1, 'n'), isChanged([B, unread, C], 2, 'n')], [true, false]);
+});
+
+test('a value that an edit gave has not changed again at the next stop', () => {
+  const edit = { ...stop(2, { n: '5' }), depth: undefined };
+  const stops = [B, edit, D];
+  assert.deepEqual([isChanged(stops, 1, 'n'), isChanged(stops, 2, 'n'), isChanged(stops, 2, 'm')], [true, false, true]);
+});
+
+test('what is read after an edit is of the edit, and not of the step that ends at the same frame', () => {
+  const timeline = new StepTimeline();
+  const edited = [...STEPS.slice(0, 2), step(2, 2, 4, 1, 1)];
+  const fork = { ...FORK, first: 2, tip: 2 };
+  timeline.update(edited, [trunk(false), fork], { branch: 1, frame: 4, step: 2 }, D);
+  const { stops, cursor } = timeline.columns('/w/a.py', noSource);
+  assert.deepEqual([stops[1]?.values.n?.text, stops[2]?.values.n?.text, cursor], ['1', '5', 2]);
+});
+
+test('a search that has found a line says it once', () => {
+  assert.equal(foundText(12, 'line 12'), 'found on line 12');
+  assert.equal(foundText(12, 'n = 5'), 'line 12: n = 5');
 });
 
 test('a search asks for what its kind needs', () => {
