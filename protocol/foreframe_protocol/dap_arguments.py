@@ -296,3 +296,4 @@ class CancelArguments(Model):
 class ExplainArguments(Model):
     detail: Literal["steps", "changes", "calls"] | None = None
     all: bool = False
+    retell: bool = False

@@ -17,6 +17,7 @@ SHOWN = 60  # characters of a value, and of a piece of the program
 FEW, SOME = 30, 150  # frames up to which every step, or only what changed, is told
 UNSURE = 0.5  # a confidence below which a sentence says so
 NO_LOCALS: Locals = {}
+OWN_WORDS = "In the model's own words, which may be wrong and predict nothing:"
 
 
 class Detail(StrEnum):

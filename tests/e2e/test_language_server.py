@@ -296,6 +296,14 @@ async def test_commands_say_whether_it_ends_and_tell_the_run(client: LanguageCli
     assert "returns `n`, which is 1." in (await execute("foreframe.explain"))["text"]
 
 
+async def test_a_model_that_does_not_chat_refuses_to_retell_a_run(client: LanguageClient):
+    uri = open_text(client, COUNT)
+    with pytest.raises(JsonRpcException, match=r"error 1040: .* cannot retell"):
+        await client.workspace_execute_command_async(
+            lsp.ExecuteCommandParams("foreframe.retell", [uri, "count", "'ab', 'b'"])
+        )
+
+
 async def test_inline_values_name_the_variables_of_the_scope_and_nothing_in_strings(
     client: LanguageClient,
 ):
@@ -331,25 +339,49 @@ async def test_a_malicious_example_runs_nothing(client: LanguageClient, tmp_path
     assert not mark.exists()
 
 
+async def counts(slow: LanguageClient) -> dict[str, int]:
+    answer = await slow.protocol.send_request_async("test/running", {})
+    return {"running": answer.running, "cancelled": answer.cancelled}
+
+
+async def until(slow: LanguageClient, is_running: bool) -> None:
+    for _ in range(1000):
+        if ((await counts(slow))["running"] > 0) is is_running:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"running did not become {is_running}")
+
+
 async def test_a_keystroke_ends_the_old_request_at_the_engine(slow: LanguageClient):
     text = FIND.replace("mid = ??", "mid = (left + right) // 2")
     uri = open_text(slow, text)
     asked = asyncio.create_task(completion(slow, uri, at(text, "??", 2)))
-
-    async def counts() -> dict[str, int]:
-        answer = await slow.protocol.send_request_async("test/running", {})
-        return {"running": answer.running, "cancelled": answer.cancelled}
-
-    async def until(is_running: bool) -> None:
-        for _ in range(1000):
-            if ((await counts())["running"] > 0) is is_running:
-                return
-            await asyncio.sleep(0.02)
-        raise AssertionError(f"running did not become {is_running}")
-
-    await until(True)
+    await until(slow, True)
     change(slow, uri, "x = 1\n")
-    await until(False)
-    assert (await counts())["cancelled"] >= 1
+    await until(slow, False)
+    assert (await counts(slow))["cancelled"] >= 1
     with pytest.raises(JsonRpcException, match="changed"):
         await asked
+
+
+async def test_the_progress_has_a_button_that_ends_the_filling_at_the_engine(
+    slow: LanguageClient,
+):
+    # no example can be run by itself: only the filling asks for predictions
+    text = "import math\n# f([3, 9]) -> 9\ndef f(nums):\n    return math.floor(??)\n"
+    slow.workspace_did_change_configuration(
+        lsp.DidChangeConfigurationParams({"foreframe": {"warnings": False, "inlayHints": False}})
+    )
+    uri = open_text(slow, text)
+    where = lsp.Range(at(text, "??"), at(text, "??"))
+    (action,) = await slow.text_document_code_action_async(
+        lsp.CodeActionParams(document(uri), where, lsp.CodeActionContext(diagnostics=[]))
+    )
+    resolved = asyncio.create_task(slow.code_action_resolve_async(action))
+    await until(slow, True)
+    (token,) = slow.progress_reports
+    slow.window_work_done_progress_cancel(lsp.WorkDoneProgressCancelParams(token))
+    await until(slow, False)
+    with pytest.raises(JsonRpcException, match="nothing was filled"):
+        await resolved
+    assert slow.progress_reports[token][-1].kind == "end"

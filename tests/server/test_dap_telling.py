@@ -43,6 +43,12 @@ async def test_the_detail_can_be_chosen_and_a_wrong_one_is_refused(client: Clien
         await client.ask("foreframe/explain", {"detail": "poems"})
 
 
+async def test_only_a_model_that_chats_retells_a_run(client: Client):
+    with pytest.raises(Failed, match="cannot retell"):
+        await client.ask("foreframe/explain", {"retell": True})
+    assert "retold" not in await client.ask("foreframe/explain")
+
+
 async def test_whether_it_ends_is_told_from_what_is_known(client: Client):
     assert (await client.ask("foreframe/halts"))["answer"] == "unknown"
     await client.step("continue")

@@ -16,6 +16,7 @@ from foreframe.language.parcels import HEADER, pack, unpack
 from foreframe.language.remote import RemotePredictor, worker_command
 from foreframe_models.engines.base import EngineAborted
 from foreframe_models.entry import EntryError
+from foreframe_models.retelling import CannotRetell
 from foreframe_protocol.states import NO_LOCALS, End, Event, Frame, Trace
 
 SCRIPT = Path(__file__).parent.parent / "support/oracle_worker.py"
@@ -72,6 +73,8 @@ async def test_what_goes_wrong_there_is_raised_here(remote: RemotePredictor):
     analysis = Analysis("/p.py", "def f(n):\n    return n\n")
     with pytest.raises(EntryError, match="no function 'g'"):
         await remote.run(analysis, Example("g", "1", 1, Kind.COMMENT))
+    with pytest.raises(CannotRetell, match="no language model"):
+        await remote.retell(["f is called with n=1."])
 
 
 @pytest.mark.parametrize("remote", [30.0], indirect=True)

@@ -16,7 +16,7 @@ from pygls.lsp.client import LanguageClient
 from foreframe.filling import Budget, wanted_for
 from foreframe.language.analysis import Analysis
 from foreframe.language.predictor import Predictor
-from foreframe_models import chat
+from foreframe_models import chat, retelling
 from foreframe_models import proposals as proposing
 from foreframe_models.engines.base import Chunk, Finish, PromptTooLong, Request
 from foreframe_models.engines.vllm import VllmEngine
@@ -186,6 +186,16 @@ async def test_a_program_that_is_too_long_is_refused_and_guesses_are_tried(
     analysis = Analysis("/p.py", source.replace("# f(1, 2) -> 6\n", ""))
     fill = Predictor(WorldModel(watched)).fill(analysis, analysis.holes, [], Budget(candidates=3))
     assert [candidate.origin async for candidate in fill] == ["scope"] * 3
+
+
+async def test_a_run_is_retold_in_text_that_can_be_shown(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retelling, "MOST_TOKENS", 40)
+    text = await retelling.retold(WorldModel(watched), ["f is called with a=1.", "It returns 6."])
+    ((request, answer),) = watched.chats(await turn_of(watched))
+    assert sum(len(chunk.ids) for chunk in answer) <= request.max_tokens == 40
+    assert all(character == "\n" or character.isprintable() for character in text)
 
 
 async def until(server: Server, count: int) -> None:

@@ -23,7 +23,8 @@ class EngineError(Exception):
     ├── EngineRefused          1006  the engine called the request wrong (grammar, parameters, key)
     ├── WeightsMissing         1007  no such model on disk, or a damaged one
     ├── CannotJump             1020  no jump that this model, or any, can make
-    └── NoPast                 1030  nothing can have led there (in `dialects/way_back.py`)
+    ├── NoPast                 1030  nothing can have led there (in `dialects/way_back.py`)
+    └── CannotRetell           1040  the model has no chat format (in `retelling.py`)
     """
 
     code = 1000

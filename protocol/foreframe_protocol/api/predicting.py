@@ -162,9 +162,13 @@ class HaltingView(Told):
 
 
 class ExplainRequest(RunRequest):
-    """A run to be told in words, by its length if not said how."""
+    """A run to be told in words, by its length if not said how.
+
+    `retell`: also in the words of the model, if it has a chat format (CWM does).
+    """
 
     detail: Literal["steps", "changes", "calls"] | None = None
+    retell: bool = False
 
 
 class SentenceView(Told):
@@ -179,6 +183,9 @@ class Explanation(Told):
     detail: str
     text: str
     sentences: list[SentenceView]
+    retold: str | None = Field(
+        default=None, description="in the model's own words, which may be wrong and predict nothing"
+    )
 
 
 class EvaluateRequest(Asked):

@@ -26,6 +26,7 @@ from foreframe.commands.options import engine_option
     type=click.Choice(["steps", "changes", "calls"]),
     help="Every line, only what changed, or a sentence a call. By the length if not said.",
 )
+@click.option("--retell", is_flag=True, help="Also in the model's own words: needs CWM.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a sentence.")
 def explain(
     file: Path,
@@ -34,6 +35,7 @@ def explain(
     engine: str,
     max_frames: int,
     detail: str | None,
+    retell: bool,
     as_json: bool,
 ) -> None:
     """Tell in plain sentences what a run of FILE would do. Nothing is executed."""
@@ -41,4 +43,4 @@ def explain(
     from foreframe.terminal.explain import ExplainOptions, run
 
     chosen = Detail(detail) if detail else None
-    run(ExplainOptions(file, function, args, engine, max_frames, chosen, as_json))
+    run(ExplainOptions(file, function, args, engine, max_frames, chosen, as_json, retell))

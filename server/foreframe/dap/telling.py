@@ -1,8 +1,9 @@
 """Requests for words, not in the protocol: what has been predicted so far, and whether it ends.
 
-`foreframe/explain` `{detail?, all?}` → `{detail, text, sentences}`: the frames up to the cursor, or
-all that are known of its branch. `detail` is `steps`, `changes` or `calls`, by the length if not
-said. A sentence: `text`, `frame` (its number), `line`, `depth`, `confidence`.
+`foreframe/explain` `{detail?, all?, retell?}` → `{detail, text, sentences, retold?}`: the frames up
+to the cursor, or all that are known of its branch. `detail` is `steps`, `changes` or `calls`, by
+the length if not said. A sentence: `text`, `frame` (its number), `line`, `depth`, `confidence`.
+`retold`: the same in the model's own words, where it was asked to and can; none of it is predicted.
 
 `foreframe/halts` → `{answer, text, frames?, line?, cycle?, confidence?}` from all that is known of
 the branch: `ends`, `repeats`, `grows` or `unknown`. Asks no model: step on to know more.
@@ -11,14 +12,16 @@ the branch: `ends`, `repeats`, `grows` or `unknown`. Asks no model: step on to k
 from __future__ import annotations
 
 from asyncio import to_thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from foreframe.dap.conversation import Body
 from foreframe.dap.current import Current
 from foreframe.explaining import Detail, Sentence, detail_for, explain
 from foreframe.halting import does_it_end
+from foreframe_models.retelling import retold
 
 if TYPE_CHECKING:
+    from foreframe_models.world_model import WorldModel
     from foreframe_protocol import dap_arguments as asked
 
 
@@ -34,11 +37,15 @@ class TellingRequests:
         detail = Detail(arguments.detail) if arguments.detail else detail_for(trace.length)
         told = await to_thread(explain, self._current.launched.program, trace, detail)
         lines = [f"{'  ' * sentence.depth}{sentence}" for sentence in told]
-        return {
+        body: dict[str, object] = {
             "detail": detail.value,
             "text": "\n".join(lines),
             "sentences": [self._sentence(sentence) for sentence in told],
         }
+        if arguments.retell:
+            world = cast("WorldModel", self._current.session.world)  # its engine is what retells
+            body["retold"] = await retold(world, list(map(str, told)))
+        return body
 
     def _sentence(self, sentence: Sentence) -> dict[str, object]:
         body: dict[str, object] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from foreframe.examples import Example, Kind
+from foreframe.explaining import OWN_WORDS
 from foreframe.filling import Candidate, holes_in_function
 from foreframe.halting import does_it_end
 from foreframe.holes import HOLE, Hole
@@ -102,6 +104,18 @@ def register_sight(server: LanguageServer, language: Language) -> None:
         analysis = await language.analysis(uri)
         run = await _run(language, uri, analysis, function, args)
         return {"text": views.story(analysis, run)}
+
+    @server.command("foreframe.retell")
+    async def retell(uri: str, function: str, args: str) -> dict[str, str]:
+        """The same, and after it in the model's own words, marked; refused by one that has none."""
+        analysis = await language.analysis(uri)
+        run = await _run(language, uri, analysis, function, args)
+        story = views.story(analysis, run)
+        try:
+            told = await language.asked(uri, language.predictor.retell(story.split("\n")))
+        except EngineError as error:
+            raise JsonRpcException(f"error {error.code}: {error}") from error
+        return {"text": f"{story}\n\n{OWN_WORDS}\n{told or 'nothing.'}", "retold": told}
 
 
 async def _run(
@@ -250,12 +264,22 @@ async def fill_edit(
     holes = [analysis.holes[index] for index in indexes]
     token = f"foreframe-fill-{time.monotonic_ns()}"
     shown = await _begin_progress(language.server, token)
+    work = asyncio.create_task(language.asked(uri, language.candidates(analysis, holes)))
+    if shown:
+        cancel = language.server.work_done_progress.tokens[token]
+        cancel.add_done_callback(lambda _: work.cancel())  # by the person, who has the button
     try:
-        work = language.candidates(analysis, holes)
-        found: Found = await language.asked(uri, work)
+        found: Found = await work
+    except asyncio.CancelledError:
+        work.cancel()
+        current = asyncio.current_task()
+        if current is not None and current.cancelling():
+            raise
+        raise JsonRpcException("cancelled: nothing was filled") from None
     finally:
         if shown:
             language.server.work_done_progress.end(token, lsp.WorkDoneProgressEnd())
+            del language.server.work_done_progress.tokens[token]
     language.check(uri, analysis)
     if not found.candidates:
         raise JsonRpcException("nothing was found that could stand here")

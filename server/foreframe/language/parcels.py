@@ -22,7 +22,8 @@ HEADER = struct.Struct(">Q")  # how many bytes follow
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request. `holes` are indexes; None asks for the run of the one example."""
+    """A request: candidates for `holes` (indexes); else a `story` told again by the model; else
+    the run of the one example."""
 
     number: int
     path: str
@@ -30,6 +31,7 @@ class Ask:
     examples: Sequence[Example]
     holes: Sequence[int] | None = None
     budget: Budget | None = None
+    story: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

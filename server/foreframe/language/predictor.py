@@ -14,6 +14,7 @@ from foreframe.language.analysis import Analysis
 from foreframe.language.fills import Fills, Found
 from foreframe_models.entry import Entry
 from foreframe_models.proposals import Proposal, Wish, proposals
+from foreframe_models.retelling import retold
 from foreframe_models.world_model import WorldModel
 from foreframe_protocol.states import Action, End, Frame, Goal, Trace
 
@@ -85,6 +86,10 @@ class Foresight(ABC):
     ) -> AsyncGenerator[Candidate, None]:
         """Candidates for holes, as they are tried. Raises EngineError."""
 
+    @abstractmethod
+    async def retell(self, story: Sequence[str]) -> str:
+        """Sentences in the model's own words. Raises EngineError."""
+
     async def close(self) -> None:
         """Ends what is being filled, and frees what predicts."""
         await self._fills.close()
@@ -130,6 +135,9 @@ class Predictor(Foresight):
     async def close(self) -> None:
         await super().close()
         await self.world.close()
+
+    async def retell(self, story: Sequence[str]) -> str:
+        return await retold(self.world, story, priority=PRIORITY)
 
     async def _predict(self, analysis: Analysis, example: Example) -> PredictedRun:
         assert analysis.program is not None

@@ -60,6 +60,13 @@ class RemotePredictor(Foresight):
         finally:
             await parts.aclose()
 
+    async def retell(self, story: Sequence[str]) -> str:
+        parts = self._parts(Ask(next(self._numbers), "", "", (), story=tuple(story)))
+        try:
+            return cast(str, await anext(parts))
+        finally:
+            await parts.aclose()
+
     async def _predict(self, analysis: Analysis, example: Example) -> PredictedRun:
         parts = self._ask(analysis, [example])
         try:
@@ -67,16 +74,20 @@ class RemotePredictor(Foresight):
         finally:
             await parts.aclose()
 
-    async def _ask(
+    def _ask(
         self,
         analysis: Analysis,
         examples: Sequence[Example],
         holes: Sequence[int] | None = None,
         budget: Budget | None = None,
     ) -> AsyncGenerator[object, None]:
-        """The parts of an answer. Closing it early, or cancelling, ends the request over there."""
         number = next(self._numbers)
         ask = Ask(number, analysis.path, analysis.text, tuple(examples), holes, budget)
+        return self._parts(ask)
+
+    async def _parts(self, ask: Ask) -> AsyncGenerator[object, None]:
+        """The parts of an answer. Closing it early, or cancelling, ends the request over there."""
+        number = ask.number
         process = await self._running()
         answers: asyncio.Queue[Answer] = asyncio.Queue()
         self._answers[number] = process, answers

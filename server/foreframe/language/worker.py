@@ -57,6 +57,9 @@ class Worker:
             self.tell(Answer(ask.number, "fault", (EngineAborted, text)))
 
     async def _parts(self, ask: Ask) -> AsyncIterator[object]:
+        if ask.story is not None:
+            yield await self.predictor.retell(ask.story)
+            return
         analysis = await self._analysis(ask.path, ask.text)
         if ask.holes is None:
             yield await self.predictor.run(analysis, ask.examples[0])

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TextIO
 
 from foreframe.errors import BadOption
-from foreframe.explaining import Detail, explain
+from foreframe.explaining import OWN_WORDS, Detail, explain
 from foreframe.source_file import load_program
 from foreframe.terminal.progress import Progress
 from foreframe_models.engines import open_engine
 from foreframe_models.engines.base import EngineError
+from foreframe_models.retelling import must_retell, retold
 from foreframe_models.world_model import Entry, WorldModel
 from foreframe_protocol.states import Action, End, Frame, Goal
 
@@ -31,6 +32,7 @@ class ExplainOptions:
     max_frames: int = 1000
     detail: Detail | None = None
     as_json: bool = False
+    retell: bool = False
 
 
 async def tell(options: ExplainOptions, out: TextIO, err: TextIO) -> None:
@@ -49,6 +51,8 @@ async def tell(options: ExplainOptions, out: TextIO, err: TextIO) -> None:
     failure: EngineError | None = None
     end, message = End.FAILED, ""
     try:
+        if options.retell:
+            await must_retell(world)
         async with Progress(err) as progress:
             trace = await world.start(program, Entry(options.function, options.args))
 
@@ -62,18 +66,22 @@ async def tell(options: ExplainOptions, out: TextIO, err: TextIO) -> None:
                 failure = error
                 trace = error.partial.trace if error.partial else trace
             progress.clear()
+        sentences = explain(program, trace, options.detail)
+        if options.as_json:
+            for sentence in sentences:
+                print(json.dumps(asdict(sentence)), file=out)
+        else:
+            print("As predicted by a model; nothing was executed.\n", file=out)
+            for sentence in sentences:
+                print(f"{'  ' * sentence.depth}{sentence}", file=out)
+            if end is End.CUT_OFF:
+                print(f"\nThe prediction was {message}.", file=out)
+        if options.retell and failure is None:
+            told = await retold(world, [str(sentence) for sentence in sentences])
+            shown = f"\n{OWN_WORDS}\n{told or 'nothing.'}"
+            print(json.dumps({"retold": told}) if options.as_json else shown, file=out)
     finally:
         await world.close()
-    sentences = explain(program, trace, options.detail)
-    if options.as_json:
-        for sentence in sentences:
-            print(json.dumps(asdict(sentence)), file=out)
-    else:
-        print("As predicted by a model; nothing was executed.\n", file=out)
-        for sentence in sentences:
-            print(f"{'  ' * sentence.depth}{sentence}", file=out)
-        if end is End.CUT_OFF:
-            print(f"\nThe prediction was {message}.", file=out)
     if failure is not None:
         raise failure
 

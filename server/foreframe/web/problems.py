@@ -19,6 +19,7 @@ from foreframe_models.dialects.way_back import NoPast
 from foreframe_models.engines import base as engines
 from foreframe_models.engines.base import EngineError
 from foreframe_models.entry import EntryError
+from foreframe_models.retelling import CannotRetell
 from foreframe_protocol.api import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -40,6 +41,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (engines.PromptTooLong, 422),
     (engines.CannotJump, 422),
     (NoPast, 422),
+    (CannotRetell, 422),
     (engines.EngineUnreachable, 503),
     (engines.EngineOutOfMemory, 503),
     (engines.WeightsMissing, 503),

@@ -12,7 +12,10 @@ from web_person import WebTape, at_web
 
 from foreframe.exports import cwm
 from foreframe.timeline import Timeline
-from foreframe_models.engines.base import EngineAborted
+from foreframe_models.chat import START, STOP, TURN
+from foreframe_models.engines.base import EngineAborted, ModelInfo
+from foreframe_models.engines.recorded import BYTE_SPECIALS, Exchange, RecordedEngine
+from foreframe_models.world_model import WorldModel
 from foreframe_protocol.states import Frame, Trace
 
 SOURCE = """\
@@ -107,6 +110,28 @@ async def test_a_run_is_told_in_words_and_whether_it_ends() -> None:
         assert told["sentences"][0]["line"] == 1
         halts = await person.post("/halts", CALL)
         assert (halts["answer"], halts["frames"]) == ("ends", 9)
+
+
+class Chatting(WebTape):
+    """A tape with a model that can say one thing."""
+
+    def __init__(self) -> None:
+        super().__init__(frames())
+        ids = (*b"It adds up.", 302)
+        specials = {**BYTE_SPECIALS, START: 300, STOP: 301, TURN: 302}
+        model = ModelInfo("recorded", "cwm", 100_000, specials)
+        self.engine = RecordedEngine([Exchange(ids)], model=model)
+        self.open = WorldModel(self.engine).open
+
+
+async def test_a_run_is_retold_beside_the_sentences_by_a_model_that_can() -> None:
+    async with at_web(Chatting()) as person:
+        asked = {**CALL, "detail": "calls"}
+        plain = await person.post("/explain", asked)
+        told = await person.post("/explain", asked | {"retell": True})
+        assert told == plain | {"retold": "It adds up."}
+    async with at_tape() as person:
+        assert await person.problem("POST", "/explain", 422, json=asked | {"retell": True}) == 1040
 
 
 async def test_a_comparison_runs_the_program_only_where_that_is_allowed() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
@@ -15,6 +15,7 @@ from foreframe.web.routes.sessions import Ident
 from foreframe.web.serving import Served, Serving
 from foreframe.web.working import STREAMED, Counter, Tell, work
 from foreframe_models.program.control_flow import Program
+from foreframe_models.retelling import must_retell, retold
 from foreframe_protocol.api import (
     ExplainRequest,
     Explanation,
@@ -23,6 +24,9 @@ from foreframe_protocol.api import (
     SentenceView,
 )
 from foreframe_protocol.states import Action, Goal, Trace
+
+if TYPE_CHECKING:
+    from foreframe_models.world_model import WorldModel
 
 router = APIRouter(tags=["telling"])
 Details = Literal["steps", "changes", "calls"]
@@ -82,12 +86,21 @@ async def halts(
 async def explain_run(
     request: Request, serving: Served, asked: Annotated[ExplainRequest, Body()]
 ) -> Response:
-    """What a run would do, in sentences told by rules from its predicted frames."""
+    """What a run would do, in sentences told by rules from its predicted frames.
+
+    With `retell` in the model's own words as well, beside them.
+    """
     program, start = await begun(serving, asked)
+    world = cast("WorldModel", serving.worlds.of(asked.max_frames))  # its engine is what retells
+    if asked.retell:
+        await must_retell(world)
 
     async def job(tell: Tell) -> Explanation:
         trace = await run(serving, asked, program, start, tell)
-        return await to_thread(explanation, program, trace, asked.detail)
+        told = await to_thread(explanation, program, trace, asked.detail)
+        if asked.retell:
+            told.retold = await retold(world, [sentence.text for sentence in told.sentences])
+        return told
 
     return await work(request, job)
 
