@@ -80,7 +80,8 @@ class ForeframeError(Exception):
     │   ├── KeyReused           2606  an Idempotency-Key, with another body
     │   ├── NoSuchResource      2607
     │   ├── ShuttingDown        2608
-    │   └── ClientLeft          2609  before its answer: nobody reads this
+    │   ├── ClientLeft          2609  before its answer: nobody reads this
+    │   └── OpenElsewhere       2610  a session that another process has open
     ├── ServerRefusal           2630  of a port: who may talk to it, and how much may be asked
     │   ├── WrongToken          2631  none, or another one
     │   ├── WrongHost           2632  a name that this server is not known by
@@ -364,6 +365,10 @@ class ShuttingDown(HttpError):
 
 class ClientLeft(HttpError):
     code, status = 2609, 499
+
+
+class OpenElsewhere(HttpError):
+    code, status = 2610, 409
 
 
 class ServerRefusal(ForeframeError):

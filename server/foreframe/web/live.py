@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from foreframe.dap.breakpoints import BreakpointTable, Placement
 from foreframe.errors import KeepingError
+from foreframe.memory.claim import Claim
 from foreframe.memory.database import Database
 from foreframe.memory.keeper import Keeper, Served
 from foreframe.parties import Output
@@ -75,6 +76,7 @@ class LiveSession:
         self.ident, self.launched, self.engine, self.created = ident, launched, engine, created
         self.log = EventLog(self._present, (lives - 1) * LIFE)
         self.keeper: Keeper | None = None
+        self.claim: Claim | None = None
         self.done = done
         self.exit_code: int | None = None
         self.last_used = time.monotonic()
@@ -309,6 +311,8 @@ class LiveSession:
             await self._real.close()
         if self.keeper is not None:
             await asyncio.to_thread(self.keeper.close)
+        if self.claim is not None:
+            self.claim.release()
         self._settled.set()
         self.log.close()
 

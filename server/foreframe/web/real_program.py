@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import shutil
+import stat
+import sys
+import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +22,11 @@ from foreframe.lockstep import Lockstep
 from foreframe.parties import Listener, Output
 from foreframe.session import Session
 from foreframe_models.program.control_flow import Program
+
+PREFIX = "foreframe-run-"  # of the folders of pasted programs; then the process, and any word
+LEFT = re.compile(rf"{PREFIX}(\d+)-\w+")
+YOUNG_SECONDS = 60.0  # a folder that is younger is left: its process may be another one's, too
+OLD_SECONDS = 7 * 86_400.0  # from this age on the number may be another process's
 
 
 class RealProgram:
@@ -70,7 +82,43 @@ class RealProgram:
 
 def on_disk(source: str, name: str) -> tuple[str, TemporaryDirectory[str]]:
     """A file with a program's text, and the folder that it goes with."""
-    folder = TemporaryDirectory(prefix="foreframe-", ignore_cleanup_errors=True)
+    folder = TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-", ignore_cleanup_errors=True)
     path = Path(folder.name) / name
     path.write_text(source, "utf-8")
     return str(path), folder
+
+
+def clear_leftovers() -> None:
+    """Removes the folders of servers that were killed; of nobody else, and nothing else."""
+    with suppress(OSError):
+        for path in Path(tempfile.gettempdir()).iterdir():
+            named = LEFT.fullmatch(path.name)
+            if named is not None and is_left(path, int(named[1])):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def is_left(folder: Path, process: int) -> bool:
+    """Whether a folder is this user's, and its process has gone."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    if not stat.S_ISDIR(found.st_mode):
+        return False
+    age = time.time() - found.st_mtime
+    if sys.platform == "win32":  # to ask for a process there would be to end it
+        return age > OLD_SECONDS
+    return found.st_uid == os.getuid() and (
+        age > OLD_SECONDS or (age > YOUNG_SECONDS and not is_alive(process))
+    )
+
+
+def is_alive(process: int) -> bool:
+    """Whether there is a process with this number. Not on Windows."""
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -20,6 +20,7 @@ from foreframe.errors import (
     ShuttingDown,
     TooManySessions,
 )
+from foreframe.memory.claim import Claim
 from foreframe.memory.database import Database, Row
 from foreframe.memory.folder import state_folder, workspace_file
 from foreframe.memory.keeper import SETTLE_SECONDS, Keeper, Served, Subject
@@ -28,6 +29,7 @@ from foreframe.session import Session
 from foreframe.timeline import Timeline
 from foreframe.web.launching import Launched, launch, parsed
 from foreframe.web.live import LiveSession, launch_text
+from foreframe.web.real_program import clear_leftovers
 from foreframe.web.settings import ServeSettings
 from foreframe.web.worlds import Worlds
 from foreframe_protocol.api import NewSession
@@ -52,7 +54,8 @@ class Registry:
         return len(self._open)
 
     def start(self) -> None:
-        """Closes what nobody uses from now on."""
+        """Closes what nobody uses from now on, and clears away what killed servers have left."""
+        self._clearing = asyncio.create_task(asyncio.to_thread(clear_leftovers))
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def close(self) -> None:
@@ -78,10 +81,36 @@ class Registry:
             ident = secrets.token_urlsafe(16)
             now = datetime.now(UTC).isoformat(timespec="seconds")
             live = LiveSession(ident, launched, self.worlds.spec, created=now)
-            await self._begin(live, launched.before)
+            live.claim = self._claim(ident)
+            try:
+                await self._begin(live, launched.before)
+            except BaseException:  # nobody has heard of it
+                await self._forget(live)
+                raise
         finally:
             self._reserved -= 1
         return live
+
+    async def give_up(self, live: LiveSession) -> None:
+        """Closes a session that nobody knows, and forgets it."""
+        self._open.pop(live.ident, None)
+        await live.close()
+        await self._forget(live)
+
+    async def _forget(self, live: LiveSession) -> None:
+        """Takes away what is left of a session that is closed, or has not begun."""
+        if live.launched.folder is not None:
+            await asyncio.to_thread(live.launched.folder.cleanup)
+        if live.keeper is not None and live.keeper.session is not None:
+            with suppress(KeepingError):
+                await asyncio.to_thread(forget, [live.keeper.session], self.workspace)
+        if live.claim is not None:
+            live.claim.release()
+
+    def _claim(self, ident: str) -> Claim | None:
+        """Keeps other servers from opening a session. Raises OpenElsewhere."""
+        file = self._file()
+        return None if file is None else Claim.take(file, ident)
 
     async def _begin(
         self, live: LiveSession, before: Timeline | None = None, kept: int | None = None
@@ -167,29 +196,38 @@ class Registry:
     async def _revive(self, ident: str) -> LiveSession:
         """Opens a session as it was left: all its steps, where it stood."""
         self._reserve()
+        claim = None
         try:
-            found = await asyncio.to_thread(self._read, ident)
-            if found is None:
-                raise NoSuchLiveSession(f"there is no session {ident[:40]!r}")
-            kept, row = found
-            told = json.loads(row["launch"])
-            program = await asyncio.to_thread(parsed, kept.source, kept.about.program)
-            told |= {"mode": "imagine", "resume": None, "source": kept.source}
-            asked = NewSession.model_validate(told)
-            world = self.worlds.of(asked.max_frames)
-            launched = Launched(program, world, kept.timeline.steps[0].trace, asked)
-            live = LiveSession(
-                ident,
-                launched,
-                self.worlds.spec,
-                created=kept.about.begun,
-                lives=row["lives"],
-                done=row["key"] or "",
-            )
-            await self._begin(live, kept.timeline, kept.about.id)
-            await live.settled(SETTLE_SECONDS)
+            claim = self._claim(ident)
+            return await self._revived(ident, claim)
         finally:
             self._reserved -= 1
+            if claim is not None and ident not in self._open:
+                claim.release()
+
+    async def _revived(self, ident: str, claim: Claim | None) -> LiveSession:
+        """The same, of one that nobody else has open."""
+        found = await asyncio.to_thread(self._read, ident)
+        if found is None:
+            raise NoSuchLiveSession(f"there is no session {ident[:40]!r}")
+        kept, row = found
+        told = json.loads(row["launch"])
+        program = await asyncio.to_thread(parsed, kept.source, kept.about.program)
+        told |= {"mode": "imagine", "resume": None, "source": kept.source}
+        asked = NewSession.model_validate(told)
+        world = self.worlds.of(asked.max_frames)
+        launched = Launched(program, world, kept.timeline.steps[0].trace, asked)
+        live = LiveSession(
+            ident,
+            launched,
+            self.worlds.spec,
+            created=kept.about.begun,
+            lives=row["lives"],
+            done=row["key"] or "",
+        )
+        live.claim = claim
+        await self._begin(live, kept.timeline, kept.about.id)
+        await live.settled(SETTLE_SECONDS)
         return live
 
     def _load(self, number: int) -> Kept:
@@ -221,8 +259,13 @@ class Registry:
             number = await asyncio.to_thread(self._number, ident)
             if number is None:
                 raise NoSuchLiveSession(f"there is no session {ident[:40]!r}")
-        if number is not None:
-            await asyncio.to_thread(forget, [number], self.workspace)
+        claim = None if number is None else self._claim(ident)
+        try:
+            if number is not None:
+                await asyncio.to_thread(forget, [number], self.workspace)
+        finally:
+            if claim is not None:
+                claim.release()
 
     def _number(self, ident: str) -> int | None:
         """The number of a kept session with this name."""

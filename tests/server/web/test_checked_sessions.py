@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import tempfile
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tape import record
 from web_person import WebTape, at_web
 
+from foreframe.errors import DebuggeeError
+from foreframe.web.real_program import RealProgram, clear_leftovers
 from foreframe_models.inputs import Guess, Verified
 from foreframe_protocol.states import Frame, Trace, Value
 
@@ -101,3 +109,42 @@ async def test_a_session_begins_from_what_the_call_comes_to() -> None:
     async with at_web(GuessingTape(frames()), allows_run=True) as person:
         checked = {**asked, "mode": "check"}
         assert await person.problem("POST", "/sessions", 422, json=checked) == 2010
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="age alone tells there")
+def test_the_folders_of_killed_servers_are_cleared_away_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left, young = (tmp_path / f"foreframe-run-{gone.pid}-{word}" for word in ("abc", "new"))
+    own, others = tmp_path / f"foreframe-run-{os.getpid()}-abc", tmp_path / "foreframe-run-1-a.b"
+    for folder in (left, young, own, others):
+        folder.mkdir()
+        (folder / "program.py").write_text("x = 1\n")
+    link = tmp_path / f"foreframe-run-{gone.pid}-link"
+    link.symlink_to(others)
+    for folder in (left, own, others):
+        os.utime(folder, (time.time() - 600,) * 2)
+    clear_leftovers()
+    assert sorted(tmp_path.iterdir()) == sorted([young, own, others, link])
+    assert (others / "program.py").exists()
+    os.utime(own, (0, 0))  # by now the number is somebody else's
+    clear_leftovers()
+    assert not own.exists()
+
+
+async def test_a_folder_of_a_pasted_program_goes_with_a_session_that_does_not_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    async def fails(*_: object) -> None:
+        raise DebuggeeError("it does not start")
+
+    monkeypatch.setattr(RealProgram, "start", fails)
+    async with at_web(WebTape(frames()), allows_run=True, folders=(tmp_path,)) as person:
+        assert await person.problem("POST", "/sessions", 502, json={**CALL, "mode": "check"})
+        assert (await person.get("/kept"))["sessions"] == []
+        assert os.listdir(tmp_path) == []

@@ -22,6 +22,12 @@ async def person(tmp_path: Path) -> AsyncIterator[WebPerson]:
         yield person
 
 
+def claims(workspace: Path) -> list[Path]:
+    """The files that say which sessions are open."""
+    file = workspace_file(Path(os.environ["FOREFRAME_STATE"]), workspace)
+    return list(file.with_suffix(".open").glob("*"))
+
+
 async def test_a_session_that_nobody_uses_is_closed_and_opened_again_as_it_was() -> None:
     async with at_web(tape(), idle_minutes=0.0) as person:
         view = await person.begin(**CALL)
@@ -140,3 +146,62 @@ async def test_a_step_that_is_asked_for_again_after_a_restart_is_taken_once() ->
         other = {"headers": {"Idempotency-Key": "another"}}
         further = await person.post(actions, {"kind": "step"}, **other)
         assert further["session"]["steps"] == 4
+
+
+async def test_what_another_server_has_open_is_told_with_its_process_and_opened_when_it_ends(
+    tmp_path: Path,
+) -> None:
+    async with at_web(tape(), folders=(tmp_path,)) as other:
+        ident = (await other.begin(**CALL))["id"]
+        async with at_web(tape(), folders=(tmp_path,)) as person:
+            answer = await person.http.get(f"/api/v1/sessions/{ident}")
+            assert (answer.status_code, answer.json()["code"]) == (409, 2610)
+            assert len(claims(tmp_path)) == 1
+            assert f"process {os.getpid()}" in answer.json()["detail"]
+            assert await person.problem("DELETE", f"/sessions/{ident}", 409) == 2610
+            assert shown(await other.step(ident))["line"] == 3
+            await other.serving.registry.close()
+            assert (await person.get(f"/sessions/{ident}"))["steps"] == 3
+            await person.ask("DELETE", f"/sessions/{ident}", 204)
+    assert not claims(tmp_path)
+
+
+async def test_a_session_that_cannot_be_read_is_nobodys(tmp_path: Path) -> None:
+    async with at_web(tape(), folders=(tmp_path,)) as person:
+        for _ in range(2):
+            assert await person.problem("GET", "/sessions/../../nobody", 404) == 2607
+            assert await person.problem("GET", "/sessions/nobody", 404) == 2601
+    assert not claims(tmp_path)
+
+
+async def test_a_session_whose_client_leaves_before_the_answer_leaves_nothing_behind(
+    person: WebPerson,
+) -> None:
+    world = person.world
+    world.hold = 1
+    asked = asyncio.create_task(person.begin(**CALL))
+    await world.is_held.wait()
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert world.is_cancelled.is_set()
+    assert len(person.serving.registry) == 0
+    world.hold = None
+    await person.begin(**CALL)
+    assert len((await person.get("/kept"))["sessions"]) == 1
+
+
+async def test_a_session_that_is_asked_for_with_a_key_waits_for_its_client(
+    person: WebPerson,
+) -> None:
+    world = person.world
+    world.hold = 1
+    key = {"headers": {"Idempotency-Key": "again"}}
+    asked = asyncio.create_task(person.post("/sessions", CALL, 201, **key))
+    await world.is_held.wait()
+    asked.cancel()
+    again = asyncio.create_task(person.post("/sessions", CALL, 201, **key))
+    await asyncio.sleep(0)
+    world.go.set()
+    assert (await again)["id"] in [one["id"] for one in (await person.get("/sessions"))["sessions"]]
+    assert len(person.serving.registry) == 1

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path, Response, status
+from fastapi import APIRouter, Body, Path, Request, Response, status
 
 from foreframe.web.idempotency import Answer
 from foreframe.web.serving import Key, Served
+from foreframe.web.working import while_there
 from foreframe_protocol.api import (
     KeptList,
     KeptSession,
@@ -25,17 +27,31 @@ router = APIRouter(tags=["sessions"])
 
 @router.post("/sessions", status_code=status.HTTP_201_CREATED)
 async def create(
-    serving: Served, asked: Annotated[NewSession, Body()], idempotency_key: Key = None
+    request: Request,
+    serving: Served,
+    asked: Annotated[NewSession, Body()],
+    idempotency_key: Key = None,
 ) -> SessionView:
-    """Begins a session. Nothing is executed, unless `mode` is "check"."""
+    """Begins a session. Nothing is executed, unless `mode` is "check".
+
+    A client that leaves before the answer leaves nothing behind, unless it gave a key to ask with
+    again.
+    """
 
     async def make() -> Answer:
         live = await serving.registry.create(asked)
-        await live.settled(ENTRY_SECONDS)
+        try:
+            await live.settled(ENTRY_SECONDS)
+        except asyncio.CancelledError:
+            await serving.registry.give_up(live)
+            raise
         return Answer(live.view(), status.HTTP_201_CREATED)
 
-    body = asked.model_dump_json()
-    answer = await serving.answers.once("sessions", idempotency_key, body, make)
+    if idempotency_key is None:
+        answer = await while_there(request, make())
+    else:
+        body = asked.model_dump_json()
+        answer = await serving.answers.once("sessions", idempotency_key, body, make)
     assert isinstance(answer.body, SessionView)
     return answer.body
 
