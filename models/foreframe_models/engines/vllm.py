@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import re
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -22,7 +21,6 @@ from foreframe_models.engines.base import (
     EngineAborted,
     EngineError,
     EngineRefused,
-    EngineUnreachable,
     Finish,
     ModelInfo,
     PromptTooLong,
@@ -30,9 +28,8 @@ from foreframe_models.engines.base import (
     VocabularyMismatch,
 )
 from foreframe_models.engines.served_vocabulary import END, compact_specials
-from foreframe_models.engines.vllm_connection import bound
+from foreframe_models.engines.vllm_connection import BROKEN, connect, lost
 from foreframe_models.engines.vllm_replies import (
-    API_KEY,
     Reply,
     read_error,
     read_event,
@@ -42,11 +39,9 @@ from foreframe_models.engines.vllm_replies import (
 from foreframe_models.vocabulary import Vocabulary
 from foreframe_protocol.trace_pieces import SEPARATORS, Separator
 
-CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 120.0  # of silence: a long prompt on a busy server
 CONNECT_TRIES = 3
 RETRY_SECONDS = 0.2  # doubled with each try
-MOST_CONNECTIONS = 512  # the server's own queue knows priorities, ours would not
 MOST_EMPTY = 1000  # events without a token, in one answer
 CACHED_TEXTS = 4096
 TOKEN_CHARACTERS = 32  # per token: text beyond that many a token of the context cannot fit
@@ -216,9 +211,9 @@ class VllmEngine(Engine):
                     told = await response.aread()
                 error = read_error(response.status_code, told, self.url)
             except TimeoutError as late:
-                raise self._lost(httpx.ReadTimeout("no end")) from late
-            except httpx.HTTPError as lost:
-                raise self._lost(lost) from lost
+                raise lost(self.url, self._answer_seconds, httpx.ReadTimeout("no end")) from late
+            except httpx.HTTPError as broken:
+                raise lost(self.url, self._answer_seconds, broken) from broken
             finally:
                 await response.aclose()
             if response.status_code == 404:
@@ -238,7 +233,7 @@ class VllmEngine(Engine):
                     if event.get("choices") or "error" in event or event.get("usage"):
                         return event
         except TimeoutError as error:
-            raise self._lost(httpx.ReadTimeout("no event")) from error
+            raise lost(self.url, self._answer_seconds, httpx.ReadTimeout("no event")) from error
         return None
 
     async def _events(self, response: httpx.Response) -> AsyncIterator[Reply]:
@@ -250,8 +245,8 @@ class VllmEngine(Engine):
                     return
                 if data and line.startswith("data:"):
                     yield read_reply(data.encode(), self.url)
-        except httpx.HTTPError as lost:
-            raise self._lost(lost) from lost
+        except httpx.HTTPError as error:
+            raise lost(self.url, self._answer_seconds, error) from error
 
     async def score(self, ids: tuple[int, ...], start: int) -> tuple[float, ...]:
         """Raw log-probabilities, whatever grammar wrote the tokens. The server recomputes all."""
@@ -357,7 +352,7 @@ class VllmEngine(Engine):
         Nothing here changes anything at the server, so asking twice is safe. Raises EngineError.
         """
         if self._client is None:
-            self._client = self._connect()
+            self._client = connect(self.url, self._answer_seconds, self._transport)
         content = None if body is None else json.dumps(body).encode("utf-8", "replace")
         for attempt in range(CONNECT_TRIES):
             request = self._client.build_request(method, path, content=content)
@@ -365,47 +360,13 @@ class VllmEngine(Engine):
                 async with asyncio.timeout(self._answer_seconds):  # however slowly it drips
                     return await self._client.send(request, stream=stream)
             except TimeoutError as error:
-                raise self._lost(httpx.ReadTimeout("no answer")) from error
-            except (httpx.ConnectError, httpx.RemoteProtocolError) as error:
+                raise lost(
+                    self.url, self._answer_seconds, httpx.ReadTimeout("no answer")
+                ) from error
+            except BROKEN as error:
                 if attempt + 1 == CONNECT_TRIES:
-                    raise self._lost(error) from error
+                    raise lost(self.url, self._answer_seconds, error) from error
                 await asyncio.sleep(RETRY_SECONDS * 2**attempt)
             except (httpx.HTTPError, httpx.InvalidURL, RuntimeError) as error:
-                raise self._lost(error) from error
+                raise lost(self.url, self._answer_seconds, error) from error
         raise AssertionError("the last try returns or raises")
-
-    def _connect(self) -> httpx.AsyncClient:
-        headers = {"content-type": "application/json", "accept-encoding": "identity"}
-        if key := os.environ.get(API_KEY):
-            headers["authorization"] = f"Bearer {key}"
-        timeout = httpx.Timeout(self._answer_seconds, connect=CONNECT_SECONDS, pool=None)
-        limits = httpx.Limits(max_connections=MOST_CONNECTIONS, keepalive_expiry=30)
-        try:
-            return httpx.AsyncClient(
-                base_url=self.url,
-                headers=headers,
-                timeout=timeout,
-                limits=limits,
-                transport=self._transport,
-                event_hooks={"response": [bound]},
-            )
-        except (httpx.InvalidURL, ValueError) as error:
-            raise EngineUnreachable(f"{self.url} is no address of a server: {error}") from error
-
-    def _lost(self, error: Exception) -> EngineError:
-        """What a failure of the connection means."""
-        match error:
-            case httpx.ConnectError() | httpx.ConnectTimeout():
-                return EngineUnreachable(
-                    f"nothing answers at {self.url}: start vLLM there, or name another engine "
-                    f"({error or 'no answer in time'})"
-                )
-            case httpx.TimeoutException():
-                return EngineAborted(
-                    f"vLLM at {self.url} was silent for {self._answer_seconds:g} s: it is busy, or "
-                    "has died"
-                )
-            case httpx.InvalidURL() | httpx.UnsupportedProtocol():
-                return EngineUnreachable(f"{self.url} is no address of a server: {error}")
-            case _:
-                return EngineAborted(f"the connection to vLLM at {self.url} broke: {error!r}")

@@ -246,7 +246,7 @@ async def test_a_server_without_priorities_is_asked_without_them_from_then_on() 
         (stream(event([1]), done=False), EngineAborted, "in the middle"),
         (stream({"choices": [{"token_ids": [1], "logprobs": None}]}), EngineAborted, "0 texts"),
         (httpx.ReadTimeout("slow"), EngineAborted, "silent for 120 s"),
-        (httpx.ReadError("reset"), EngineAborted, "broke"),
+        (httpx.DecodingError("compressed"), EngineAborted, "broke"),
     ],
 )
 async def test_each_trouble_is_one_clear_error_and_the_next_request_works(
@@ -285,6 +285,14 @@ async def test_a_connection_that_breaks_before_the_answer_is_tried_again() -> No
         httpx.ConnectError("refused"),
         stream(event([65], "stop"), USAGE),
     )
+    assert (await collect(server.engine(), Request((1,), 5))).ids == (65,)
+
+
+@pytest.mark.parametrize("kind", [httpx.ReadError, httpx.WriteError, httpx.ConnectTimeout])
+async def test_what_breaks_before_any_of_an_answer_has_come_is_asked_again(
+    kind: type[httpx.TransportError],
+) -> None:
+    server = Server(kind("reset"), stream(event([65], "stop"), USAGE))
     assert (await collect(server.engine(), Request((1,), 5))).ids == (65,)
 
 
