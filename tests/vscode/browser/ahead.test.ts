@@ -64,7 +64,6 @@ test('a live session looks ahead and back, and returns to the real stop', async 
     const label = /IMAGINED, 1 ahead: nothing runs/;
     await until('the imagined stop', async () => label.test((await code.stack())[0] ?? ''));
     await code.lineShows(10, 'share ≈ 6');
-    await code.stopReason('Imagined');
     await code.screenshot('17-live-ahead');
     await code.command('Foreframe: Back to the real stop');
     await code.stoppedAt(10, 'discount');
