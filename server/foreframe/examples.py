@@ -32,6 +32,8 @@ class Kind(StrEnum):
     DOCTEST = "doctest"
     ASSERT = "assert"
     COMMENT = "comment"
+    LAUNCH = "launch configuration"
+    SESSION = "last session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Example:
     """A call that is wanted, with what it is to give.
 
     `args` are literals as they stand in the call; `returned` is the value as `repr` writes it,
-    or `raised` the exception's type name; neither where only the call is known. `line` is 1-based.
+    or `raised` the exception's type name; neither where only the call is known. `line` is 1-based,
+    0 of what does not stand in the file.
     """
 
     function: str  # dotted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -27,13 +27,16 @@ class Analysis:
     path: str
     source: str
     version: int | None = None
+    calls: Sequence[Example] = ()  # that people have made of its functions
     program: Program | None = field(init=False, default=None)
     is_whole: bool = field(init=False, default=True)
 
     @classmethod
-    def of(cls, path: str, source: str, version: int | None) -> Analysis:
+    def of(
+        cls, path: str, source: str, version: int | None, calls: Sequence[Example] = ()
+    ) -> Analysis:
         """All that takes a while is done at once: to be called in a thread."""
-        made = cls(path, source, version)
+        made = cls(path, source, version, calls)
         _ = made.holes, made.examples, made.functions, made.loops, made.lines
         return made
 
@@ -59,7 +62,10 @@ class Analysis:
 
     @cached_property
     def examples(self) -> list[Example]:
-        return examples_in(self.text, self.program.tree) if self.program else []
+        """Those of the file, then the calls that people have made."""
+        if self.program is None:
+            return []
+        return [*examples_in(self.text, self.program.tree), *self.calls]
 
     @cached_property
     def functions(self) -> dict[str, Definition]:

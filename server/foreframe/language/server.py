@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
@@ -18,6 +19,7 @@ from foreframe.filling import Budget, Candidate, wanted_for
 from foreframe.holes import Hole
 from foreframe.language import notebooks, views
 from foreframe.language.analysis import Analysis
+from foreframe.language.calls import calls_for
 from foreframe.language.fills import Found
 from foreframe.language.garbage import Garbage
 from foreframe.language.predictor import FRAMES, Foresight, PredictedRun, Predictor
@@ -78,10 +80,16 @@ class Language:
         known = self._analyses.get(uri)
         if known is None or known.version != document.version:
             source, version = document.source, document.version
-            known = await asyncio.to_thread(Analysis.of, path_of(uri), source, version)
+            known = await asyncio.to_thread(self._analysed, path_of(uri), source, version)
             self._analyses[uri] = known
             self._garbage.keep()
         return known
+
+    def _analysed(self, path: str, source: str, version: int | None) -> Analysis:
+        """A text, with the calls of its functions that people have made in the opened folder."""
+        root = self.server.workspace.root_path
+        calls = calls_for(Path(path), Path(root)) if root else []
+        return Analysis.of(path, source, version, calls)
 
     async def close(self) -> None:
         """Ends all that is asked, at the engine too, and frees the model."""
