@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from pydantic import BaseModel
+from starlette.responses import Response
 
 from foreframe.errors import BadRequest, KeyReused
 
@@ -19,10 +20,17 @@ LONGEST = 255  # characters of a key
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A body with its status."""
+    """A body as JSON, with its status. Text, for thousands are kept."""
 
-    body: BaseModel
+    text: str
     status: int
+
+    @classmethod
+    def of(cls, body: BaseModel, status: int) -> Answer:
+        return cls(body.model_dump_json(), status)
+
+    def response(self) -> Response:
+        return Response(self.text, self.status, media_type="application/json")
 
 
 @dataclass(slots=True)
@@ -70,7 +78,7 @@ class Answers:
             return
         if self._known.get((place, key)) is not asked:
             return  # it was forgotten before it was done
-        asked.size = len(done.result().body.model_dump_json())
+        asked.size = len(done.result().text)
         self._chars += asked.size
         while len(self._known) > self._most or self._chars > KEPT_CHARS:
             _, oldest = self._known.popitem(last=False)

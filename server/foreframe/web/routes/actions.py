@@ -24,16 +24,15 @@ GOES_ON: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/sessions/{id}/actions", responses=GOES_ON)
+@router.post("/sessions/{id}/actions", response_model=ActionAnswer, responses=GOES_ON)
 async def action(
     request: Request,
     serving: Served,
     id: Ident,  # noqa: A002
     asked: Annotated[Act, Body()],
-    response: Response,
     wait: Annotated[float, Query(ge=0, le=MOST_WAIT)] = WAIT_SECONDS,
     idempotency_key: Key = None,
-) -> ActionAnswer:
+) -> Response:
     """Does one thing. 202: it goes on for longer than `wait`, and its events tell the rest."""
 
     body = asked.model_dump_json()
@@ -47,9 +46,7 @@ async def action(
             answer, is_done = await while_there(request, acting)
         else:
             answer, is_done = await acting
-        return Answer(answer, status.HTTP_200_OK if is_done else status.HTTP_202_ACCEPTED)
+        return Answer.of(answer, status.HTTP_200_OK if is_done else status.HTTP_202_ACCEPTED)
 
     answer = await serving.answers.once(id, idempotency_key, body, make)
-    response.status_code = answer.status
-    assert isinstance(answer.body, ActionAnswer)
-    return answer.body
+    return answer.response()

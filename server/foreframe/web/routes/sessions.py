@@ -25,13 +25,13 @@ Ident = Annotated[str, Path(max_length=100, examples=["2xnM0dRmGQ0y7ZyY0cF1Og"])
 router = APIRouter(tags=["sessions"])
 
 
-@router.post("/sessions", status_code=status.HTTP_201_CREATED)
+@router.post("/sessions", status_code=status.HTTP_201_CREATED, response_model=SessionView)
 async def create(
     request: Request,
     serving: Served,
     asked: Annotated[NewSession, Body()],
     idempotency_key: Key = None,
-) -> SessionView:
+) -> Response:
     """Begins a session. Nothing is executed, unless `mode` is "check".
 
     A client that leaves before the answer leaves nothing behind, unless it gave a key to ask with
@@ -45,15 +45,14 @@ async def create(
         except asyncio.CancelledError:
             await serving.registry.give_up(live)
             raise
-        return Answer(live.view(), status.HTTP_201_CREATED)
+        return Answer.of(live.view(), status.HTTP_201_CREATED)
 
     if idempotency_key is None:
         answer = await while_there(request, make())
     else:
         body = asked.model_dump_json()
         answer = await serving.answers.once("sessions", idempotency_key, body, make)
-    assert isinstance(answer.body, SessionView)
-    return answer.body
+    return answer.response()
 
 
 @router.get("/sessions")
@@ -83,20 +82,19 @@ def kept(serving: Served) -> KeptList:
     )
 
 
-@router.post("/kept/{number}", status_code=status.HTTP_201_CREATED)
+@router.post("/kept/{number}", status_code=status.HTTP_201_CREATED, response_model=SessionView)
 async def open_kept(
     serving: Served,
     number: Annotated[int, Path(ge=1, le=1 << 53)],
     idempotency_key: Key = None,
-) -> SessionView:
+) -> Response:
     """Opens a session from the disk: a server's under its own name, an editor's as a new one that
     goes on with it."""
 
     async def make() -> Answer:
         live = await serving.registry.open_kept(number)
         await live.settled(ENTRY_SECONDS)
-        return Answer(live.view(), status.HTTP_201_CREATED)
+        return Answer.of(live.view(), status.HTTP_201_CREATED)
 
     answer = await serving.answers.once("kept", idempotency_key, str(number), make)
-    assert isinstance(answer.body, SessionView)
-    return answer.body
+    return answer.response()
