@@ -36,8 +36,8 @@ class Answer:
 @dataclass(slots=True)
 class _Asked:
     digest: bytes  # of the body
-    answer: asyncio.Future[Answer]
-    size: int = 0  # of the answer, in characters
+    work: asyncio.Future[Answer] | None  # until there is an answer
+    answer: Answer | None = None
 
 
 class Answers:
@@ -65,24 +65,27 @@ class Answers:
         if known is None:
             task = asyncio.ensure_future(make())
             known = self._known[place, key] = asked = _Asked(digest, task)
-            task.add_done_callback(lambda done: self._done(place, key, asked))
+            task.add_done_callback(lambda done: self._done(place, key, asked, done))
         elif known.digest != digest:
             raise KeyReused("Idempotency-Key: it was used with another body: take a new one")
-        return await asyncio.shield(known.answer)
+        if known.answer is not None:
+            return known.answer
+        assert known.work is not None
+        return await asyncio.shield(known.work)
 
-    def _done(self, place: str, key: str, asked: _Asked) -> None:
-        """Forgets a failure, and the oldest answers where there are too many."""
-        done = asked.answer
+    def _done(self, place: str, key: str, asked: _Asked, done: asyncio.Future[Answer]) -> None:
+        """Keeps an answer alone; forgets a failure, and the oldest where there are too many."""
+        asked.work = None
         if done.cancelled() or done.exception() is not None:
             self._known.pop((place, key), None)
             return
+        asked.answer = done.result()
         if self._known.get((place, key)) is not asked:
             return  # it was forgotten before it was done
-        asked.size = len(done.result().text)
-        self._chars += asked.size
+        self._chars += len(asked.answer.text)
         while len(self._known) > self._most or self._chars > KEPT_CHARS:
             _, oldest = self._known.popitem(last=False)
-            self._chars -= oldest.size
+            self._chars -= 0 if oldest.answer is None else len(oldest.answer.text)
 
 
 def mark_of(key: str, body: str) -> str:

@@ -134,6 +134,7 @@ class LiveSession:
         loop = asyncio.get_running_loop()
 
         def ready() -> None:
+            late.cancel()
             told.is_ready = True
             self._flush()
 
@@ -141,7 +142,7 @@ class LiveSession:
             with suppress(RuntimeError):  # the loop has ended: nobody is there to be told
                 loop.call_soon_threadsafe(ready)
 
-        loop.call_later(KEPT_SECONDS, ready)
+        late = loop.call_later(KEPT_SECONDS, ready)
         keeper.when_kept(kept)
 
     def output(self, output: Output) -> None:
