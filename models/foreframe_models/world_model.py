@@ -24,6 +24,7 @@ from foreframe_models.engines.base import (
 from foreframe_models.entry import Entry, EntryError, bind_arguments
 from foreframe_models.grammar import GrammarTooLarge
 from foreframe_models.jumps import aim_of
+from foreframe_models.program.certain import says_the_same
 from foreframe_models.walks import Walk, given
 from foreframe_protocol.states import (
     NO_LOCALS,
@@ -285,7 +286,8 @@ class WorldModel:
                         next_too = dialect.tells_upcoming
                         frame = program.certain.settled(walk.trace, told, upcoming=next_too)
                     walk.trace = walk.trace.append(frame, skipped=jump is not None)
-                    if frame is told:
+                    is_written = says_the_same(frame, told)
+                    if is_written:
                         self._written[walk.trace] = ids
                     if on_frame is not None and on_frame(frame):
                         walk.ended = True
@@ -296,7 +298,7 @@ class WorldModel:
                     if done or jump is not None:
                         break
                     # After what was put right the model is to go on from what is right.
-                    if walk.trace.length >= self.max_frames or frame is not told:
+                    if walk.trace.length >= self.max_frames or not is_written:
                         return finish
         except MalformedFrame as error:
             raise EngineAborted(f"the model's answer is no legal frame: {error}") from error

@@ -8,6 +8,7 @@ import pytest
 from foreframe_models import catalog
 from foreframe_models.engines.embedded import EmbeddedEngine
 from foreframe_models.entry import Entry
+from foreframe_models.program.certain import says_the_same
 from foreframe_models.program.control_flow import Program
 from foreframe_models.training.documents import TraceLimits, Untraceable, trace
 from foreframe_models.training.programs.generator import Sample
@@ -98,6 +99,18 @@ def test_elements_constants_and_tuples_of_what_is_shown_are_certain(
     given: str, wanted: str
 ) -> None:
     assert returned(f"def f(a):\n    return {given}\n", "[1, 2]") == wanted
+
+
+def test_a_return_of_what_is_known_is_certain_however_sure_the_model_is() -> None:
+    source = "def f(a):\n    return a\n"
+    program = Program.parse(source, "/p.py")
+    call, line, end = frames_of(source, "5")
+    said = replace(end, value=Value("5", confidence=0.6))
+    told = program.certain.settled(Trace().append(call).append(line), said, upcoming=True)
+    assert told.value == Value("5")
+    assert says_the_same(told, said)
+    assert not says_the_same(replace(told, value=Value("6")), said)
+    assert not says_the_same(replace(told, line=1), said)
 
 
 @pytest.mark.parametrize(

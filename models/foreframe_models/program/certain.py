@@ -157,11 +157,13 @@ class Certain:
         return right
 
     def _returned(self, trace: Trace, frame: Frame) -> Frame:
-        """A return with the value that is certain of it."""
+        """A return with the value that is certain of it, be it the same: it is surer then."""
         match self._statement(trace, frame):
             case ast.Return(value=node) if node is not None and frame.value is not None:
                 value = self._value(node, trace, frame)
-                if value is not None and not _is_same(value, frame.value):
+                if value is None:
+                    return frame
+                if not _is_same(value, frame.value) or value.confidence != frame.value.confidence:
                     return replace(frame, value=_carried(value))
         return frame
 
@@ -265,6 +267,13 @@ def _bound(target: ast.expr, upcoming: Value | None) -> dict[str, Value] | None:
 def _carried(value: Value) -> Value:
     """A value in its new place: predicted to be there, as surely as what it is made of."""
     return Value(value.text, cut=value.cut, confidence=value.confidence)
+
+
+def says_the_same(one: Frame, other: Frame) -> bool:
+    """Whether a frame is another but for how sure its value is."""
+    if one.value is None or other.value is None or not _is_same(one.value, other.value):
+        return one is other
+    return replace(one, value=other.value) == other
 
 
 def _is_same(one: Value, other: Value) -> bool:
