@@ -71,6 +71,54 @@ def test_what_is_right_is_left_alone_in_generated_programs_and_much_is_certain()
     assert sure > 0.25 * returns
 
 
+def test_what_is_right_is_left_alone_from_the_middle_of_a_run_on() -> None:
+    rng = Random(7)
+    begun = 0
+    for _ in range(60):
+        sample = draw(rng, 1.0)
+        try:
+            frames, _ = trace(sample, LIMITS)
+        except (Untraceable, SyntaxError):
+            continue
+        program, before = Program.parse(sample.source, "/p.py"), Trace()
+        first = rng.randrange(1, len(frames))
+        for frame in frames[:first]:
+            before = before.append(frame)
+        here = Trace(before.state)
+        for frame in frames[first:]:
+            assert program.certain.settled(here, frame, upcoming=True) == frame, sample.source
+            assert not program.certain.parts(here, frame), sample.source
+            here = here.append(frame)
+            begun += frame.line in program.for_bodies
+    assert begun > 50
+
+
+def test_a_loop_that_a_trace_begins_in_goes_on_from_where_its_header_says() -> None:
+    source = "def f(s):\n    for c in s:\n        if c == 'x':\n            c = 1\n    return s\n"
+    program, before = Program.parse(source, "/p.py"), Trace()
+    frames = frames_of(source, "'berry'")
+    at = [frame.line for frame in frames].index(3)
+    for frame in frames[: at + 1]:
+        before = before.append(frame)
+    here = Trace(before.state).append(frames[at + 1])  # which says that 'e', 'r', 'r' come next
+    here = here.append(frames[at + 2])
+    lost = replace(frames[at + 3], line=4, upcoming=None)
+    found = program.certain.settled(here, lost, upcoming=True)
+    assert found.upcoming is not None
+    assert (found.line, found.upcoming.text) == (2, "'r', 'r', 'y'")
+
+
+def test_a_place_that_fits_twice_is_not_known() -> None:
+    source = "def f(s):\n    for c in s:\n        c = 1\n    return s\n"
+    program, before = Program.parse(source, "/p.py"), Trace()
+    frames = frames_of(source, "'aaaaaaaa'")
+    for frame in frames[:3]:
+        before = before.append(frame)
+    here = Trace(before.state).append(frames[3]).append(frames[4])
+    unsure = replace(frames[5], upcoming=None)
+    assert program.certain.settled(here, unsure, upcoming=True) is unsure
+
+
 def test_a_variable_that_is_returned_is_what_it_was() -> None:
     assert returned("def f(a):\n    return a\n", "[1, 2]") == "[1, 2]"
 

@@ -22,6 +22,7 @@ from foreframe_protocol.value_tree import Kind, literal, parse_value
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
 
+MOST = 1000  # elements among which a place is looked for
 TOLD = 3  # elements of a frame's `upcoming`
 _IMMUTABLE = frozenset({Kind.STR, Kind.BYTES, Kind.TUPLE})
 _SEQUENCES = _IMMUTABLE | {Kind.LIST}
@@ -51,6 +52,7 @@ class _Visit:
     taken: int
     entry: Trace  # the first stop there
     after: Frame | None  # the next line of that activation
+    is_whole: bool = True  # False: the trace begins within the loop, some have been taken before
 
 
 class Loops:
@@ -83,7 +85,11 @@ class Loops:
         if loop is None or visit is None:
             return None
         found = self._elements(loop, loop.over, trace, visit)
-        return None if found is None else told(found, visit.taken)
+        if found is None or visit.is_whole:
+            return None if found is None else told(found, visit.taken)
+        first = self._elements(loop, loop.over, visit.entry, visit)
+        before = None if first is None else _place(list(islice(first, MOST)), visit.entry)
+        return None if before is None else told(found, before + visit.taken)
 
     def taken(self, trace: Trace, frame: Frame) -> Iterator[tuple[str, str]]:
         """What a loop puts into its target's names on the way to `frame`, the next in its scope.
@@ -136,7 +142,7 @@ class Loops:
         """The elements of a variable: as it is now, for a loop takes from what has changed, too."""
         value = _value(here, name)
         if name in loop.bound | self._shared:
-            value = _value(visit.entry, name)
+            value = _value(visit.entry, name) if visit.is_whole else None
             if value is not None and parse_value(value.text).kind not in _IMMUTABLE:
                 return None
         elif value is not None and _has_grown(value, _value(visit.entry, name)):
@@ -148,7 +154,9 @@ class Loops:
     ) -> Iterator[str] | None:
         """The elements of the iterators that are built in."""
         if name == "range":
-            return _range(args, visit.entry)
+            names = {arg.id for arg in args if isinstance(arg, ast.Name)}
+            is_known = visit.is_whole or not names & (loop.bound | self._shared)
+            return _range(args, visit.entry) if is_known else None
         inner = [self._elements(loop, arg, here, visit) for arg in args[:8]]
         if not inner or any(found is None for found in inner):
             return None
@@ -176,7 +184,7 @@ def _loop(node: ast.For, parts: Sequence[ast.expr]) -> Loop | None:
 
 
 def _visit(loop: Loop, trace: Trace) -> _Visit | None:
-    """How far the loop at the end of `trace` has got; None where its beginning is not known."""
+    """How far the loop at the end of `trace` has got; None where nothing tells of it."""
     last = trace.frame
     assert last is not None
     taken, entry = 0, trace
@@ -200,7 +208,21 @@ def _visit(loop: Loop, trace: Trace) -> _Visit | None:
             else:
                 later = frame
         node = node.parent
-    return None
+    return None if entry is trace else _Visit(taken, entry, None, is_whole=False)
+
+
+def _place(elements: Elements, entry: Trace) -> int | None:
+    """How many elements had been taken at a stop that tells which come next; None where unsure."""
+    shown = None if entry.frame is None else entry.frame.upcoming
+    if shown is None or len(elements) == MOST:
+        return None
+    places = [
+        at
+        for at in range(len(elements) + 1)
+        if (next_there := told(iter(elements), at)) is not None
+        and (next_there.text, next_there.cut) == (shown.text, shown.cut)
+    ]
+    return places[0] if len(places) == 1 else None
 
 
 def _value(trace: Trace, name: str) -> Value | None:
