@@ -20,8 +20,8 @@ with (
         sure = "" if value.confidence is None else f", {value.confidence:.1%} sure"
         print(f"line {top.line}: {name} = {value.text} ({value.provenance.value}{sure})")
 
-    session.set_variable("count", "40")  # another future; the first one stays
+    session.set_variable("letter", "'b'")  # another future; the first one stays
     returned = session.run().state.value
     assert returned is not None
-    print(f"with count = 40 it is predicted to return {returned.text}")
+    print(f"with letter = 'b' it is predicted to return {returned.text}")
     print(f"{len(session.timeline().branches)} branches")

@@ -25,5 +25,5 @@ async def test_the_example_steps_edits_and_tells_what_is_returned(tmp_path: Path
             text=True,
         )
     assert done.returncode == 0, done.stderr
-    assert "character = 'b' (predicted, 87.0% sure)\nwith count = 40" in done.stdout
+    assert "character = 'b' (predicted, 87.0% sure)\nwith letter = 'b'" in done.stdout
     assert done.stdout.endswith("2 branches\n")
