@@ -262,7 +262,8 @@ async def test_without_debugging_nothing_stops(live: Setting) -> None:
 
 
 async def test_a_program_that_hangs_in_c_is_said_to(live: Setting) -> None:
-    live.write("import time\nprint('now')\ntime.sleep(1000)\n")
+    # on one line, so that no other line can begin, and stop, before the sleep does
+    live.write("import time\n\ntime.sleep(print('now') or 1000)\n")
     await live.client.start(live.path, mode="live")
     await live.client.until(lambda: live.client.printed() or None)
     await live.client.pause(threadId=1)

@@ -168,7 +168,7 @@ async def test_confidences_are_measured_where_the_past_is_true(tmp_path: Path) -
     exchanges = [Exchange(text, logprobs=(0.0,) * 1000) for text in texts]
     found = await measured(tmp_path, exchanges, ONE)
     assert found.calibrations["values"].error == 0  # sure and right
-    assert found.calibrations["values"].count == 4  # a; a and b; what is returned
+    assert found.calibrations["values"].count == 3  # a; a and b; what is returned is certain
     assert found.calibrations["next frame"].count == 3
     output = await measured(tmp_path, exchanges, ONE, task="output")
     assert output.calibrations["returned values"].error == 1  # sure and wrong
