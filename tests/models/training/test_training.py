@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def test_a_run_trains_saves_measures_and_goes_on(tmp_path: Path, programs: Path)
     assert (config.out / "curve.png").read_bytes().startswith(b"\x89PNG")
     names = {file.name for file in checkpoint.iterdir()}
     assert {"config.json", "model.safetensors", "tokenizer.json", "vocabulary.json"} <= names
+    assert sys.float_info.min / 2 > 0  # what else runs in this process counts as ever
     again = train(config)
     rows = [json.loads(line) for line in (config.out / "log.jsonl").read_text().splitlines()]
     assert again == checkpoint
