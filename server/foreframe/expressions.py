@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from foreframe.errors import BadExpression, ExpressionError, NotAllowed, NotKnown, Raises
 from foreframe.known_values import Budget, Known, plain
 from foreframe.operations import (
-    COMPARISONS,
     FUNCTIONS,
     MAX_WIDTH,
     METHODS,
@@ -30,6 +29,7 @@ from foreframe.operations import (
     make_range,
     refuse,
 )
+from foreframe_models.program.decided import COMPARISONS
 from foreframe_models.program.syntax import parse as parse_module
 from foreframe_models.program.syntax import parse_expression
 from foreframe_protocol.states import Provenance, Value

@@ -31,14 +31,6 @@ OPERATORS: Mapping[type[ast.operator], Operation] = {
     ast.BitOr: operator.or_,
     ast.BitXor: operator.xor,
 }  # fmt: skip
-COMPARISONS: Mapping[type[ast.cmpop], Operation] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
 UNARY: Mapping[type[ast.unaryop], Operation] = {
     ast.UAdd: operator.pos,
     ast.USub: operator.neg,

@@ -4,15 +4,13 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from settling import LIMITS, UNSURE, frames_of
+from settling import UNSURE, frames_of, generated_runs
 
 from foreframe_models import catalog
 from foreframe_models.engines.embedded import EmbeddedEngine
 from foreframe_models.entry import Entry
 from foreframe_models.program.certain import says_the_same
 from foreframe_models.program.control_flow import Program
-from foreframe_models.training.documents import Untraceable, trace
-from foreframe_models.training.programs.mixture import draw
 from foreframe_models.world_model import WorldModel
 from foreframe_protocol.states import Action, End, Event, Frame, Goal, Provenance, Trace, Value
 
@@ -43,18 +41,12 @@ def returned(source: str, args: str = "") -> str:
 
 
 def test_what_is_right_is_left_alone_in_generated_programs_and_much_is_certain() -> None:
-    rng = Random(12)
     returns = sure = 0
-    for _ in range(60):
-        sample = draw(rng, 1.0)
-        try:
-            frames, _ = trace(sample, LIMITS)
-        except (Untraceable, SyntaxError):
-            continue
-        program, here = Program.parse(sample.source, "/p.py"), Trace()
+    for program, frames in generated_runs(Random(12), 60):
+        here = Trace()
         for frame in frames:
-            assert program.certain.settled(here, frame, upcoming=True) == frame, sample.source
-            assert not program.certain.parts(here, frame), sample.source
+            assert program.certain.settled(here, frame, upcoming=True) == frame, program.source
+            assert not program.certain.parts(here, frame), program.source
             again = program.certain.settled(here, guessed(frame), upcoming=False)
             if frame.event is Event.RETURN:
                 returns += 1
@@ -67,20 +59,15 @@ def test_what_is_right_is_left_alone_in_generated_programs_and_much_is_certain()
 def test_what_is_right_is_left_alone_from_the_middle_of_a_run_on() -> None:
     rng = Random(7)
     begun = 0
-    for _ in range(60):
-        sample = draw(rng, 1.0)
-        try:
-            frames, _ = trace(sample, LIMITS)
-        except (Untraceable, SyntaxError):
-            continue
-        program, before = Program.parse(sample.source, "/p.py"), Trace()
+    for program, frames in generated_runs(rng, 60):
+        before = Trace()
         first = rng.randrange(1, len(frames))
         for frame in frames[:first]:
             before = before.append(frame)
         here = Trace(before.state)
         for frame in frames[first:]:
-            assert program.certain.settled(here, frame, upcoming=True) == frame, sample.source
-            assert not program.certain.parts(here, frame), sample.source
+            assert program.certain.settled(here, frame, upcoming=True) == frame, program.source
+            assert not program.certain.parts(here, frame), program.source
             here = here.append(frame)
             begun += frame.line in program.for_bodies
     assert begun > 50

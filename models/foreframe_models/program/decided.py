@@ -19,15 +19,13 @@ if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Function
     from foreframe_protocol.states import Value
 
-_COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
-    ast.In: lambda one, other: one in other,
-    ast.NotIn: lambda one, other: one not in other,
 }
 _ALONE = {"None", "True", "False"}  # there is one of each
 MOST_CHARS = 10_000  # of values that are compared
@@ -90,7 +88,9 @@ def _compared(op: ast.cmpop, left: str, right: str) -> bool | None:
     if one is None or other is None:
         return None
     try:
-        return _COMPARED[type(op)](one[0], other[0])
+        if isinstance(op, ast.In | ast.NotIn):
+            return (one[0] in other[0]) is isinstance(op, ast.In)  # type: ignore[operator]
+        return COMPARISONS[type(op)](one[0], other[0])
     except (TypeError, RecursionError):
         return None
 
