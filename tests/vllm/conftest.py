@@ -24,9 +24,15 @@ class Server:
 
     def metric(self, name: str) -> float:
         """The sum of a metric over its labels."""
+        return self.metrics(name)[0]
+
+    def metrics(self, *names: str) -> list[float]:
+        """The same of several, of one moment."""
         lines = httpx.get(f"{self.url}/metrics").text.splitlines()
-        values = [line.rsplit(" ", 1)[1] for line in lines if line.startswith(name + "{")]
-        return sum(map(float, values))
+        return [
+            sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name + "{"))
+            for name in names
+        ]
 
     def tokens(self, text: str) -> list[int]:
         """What the server's tokenizer reads in a text, special tokens among them."""
