@@ -29,7 +29,7 @@ from foreframe.operations import (
     make_range,
     refuse,
 )
-from foreframe_models.program.decided import COMPARISONS
+from foreframe_models.program.compared import COMPARISONS
 from foreframe_models.program.syntax import parse as parse_module
 from foreframe_models.program.syntax import parse_expression
 from foreframe_protocol.states import Provenance, Value

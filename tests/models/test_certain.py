@@ -130,7 +130,8 @@ def test_a_return_of_what_is_known_is_certain_however_sure_the_model_is() -> Non
         ("a = a.pop()", {"a": "2"}),
         ("b = a[:1]", {"b": "[1]"}),
         ("b += a[0]", {}),
-        ("a.sort()", {}),
+        ("a.sort()", {"a": "[1, 2]"}),
+        ("a.sort(reverse=True)", {}),
         ("a.append(a)", {}),
         ("a.append(len(a))", {}),
         ("a[0:1] = [b]", {}),
@@ -185,6 +186,42 @@ def test_what_a_line_changes_on_its_way_is_never_taken_for_what_it_was(line: str
         assert program.certain.settled(here, frame, upcoming=True) == frame
         assert not program.certain.parts(here, frame)
         here = here.append(frame)
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("c = a.split(',')", "['x', 'ab']"),
+        ("c = a.replace('a', '')[0]", "'x'"),
+        ("c = a.startswith('x') and not b", "False"),
+        ("c = b or a", "[3, 1]"),
+        ("c = a if a in ('x', 'y') else b[0]", "3"),
+        ("c = 1 < b[0] <= 3", "True"),
+        ("c = sorted(b, reverse=True)", "[3, 1]"),
+        ("c = (max(b), min(b[0], 2), tuple(sorted(b)))", "(3, 2, (1, 3))"),
+        ("c = ','.join(reversed(a.partition(',')))", "'ab,,,x'"),
+        ("c = list(reversed(b))", "[1, 3]"),
+        ("c = len(a) and b", None),
+        ("c = b and a.upper()", None),
+        ("c = sorted(b, key=str)", None),
+        ("c = max(b, key=str)", None),
+        ("c = max(b, default=0)", None),
+        ("c = a.upper() if b else a", None),
+        ("c = a.upper() if not b else a", "'x,ab'"),
+    ],
+)
+def test_what_a_line_finds_orders_or_chooses_is_certain(line: str, wanted: str | None) -> None:
+    source = f"def f(a, b):\n    {line}\n    return c\n"
+    frame = settled(source, "'x,ab', [3, 1]")[2][1]
+    assert frame.locals is not None
+    value = frame.locals["c"]
+    assert (None if value is UNSURE else value.text) == wanted
+
+
+def test_a_name_that_a_program_gives_a_meaning_of_its_own_tells_nothing() -> None:
+    source = "def max(a):\n    return 0\ndef f(a):\n    b = [max(a)]\n    return b\n"
+    for _, frame in settled(source, "[3, 1]"):
+        assert not frame.locals or frame.locals.get("b", UNSURE) is UNSURE
 
 
 def test_names_of_a_tuple_get_its_elements() -> None:

@@ -93,6 +93,39 @@ def test_a_value_as_a_string_and_as_a_list_is_what_python_makes_of_it(value: Any
     assert agrees(moved.listed(repr(value)), told(lambda: list(value)))
 
 
+@given(VALUES)
+def test_the_elements_of_a_value_are_turned_and_kept_as_python_does(value: Any) -> None:
+    assert agrees(moved.fixed(repr(value)), told(lambda: tuple(value)))
+    assert agrees(moved.turned(repr(value)), told(lambda: list(reversed(value))))
+    if isinstance(value, str | bytes | list | tuple | dict):
+        assert moved.fixed(repr(value)) is not None
+        assert moved.turned(repr(value)) is not None
+
+
+ALIKE = st.one_of(
+    st.lists(st.one_of(st.integers(-3, 3), st.booleans(), st.sampled_from([0.0, -0.0, 1.0]))),
+    st.lists(st.text("ab", max_size=2)),
+    st.sets(st.integers(0, 9)),
+    st.text("abc"),
+    VALUES,
+)
+
+
+@given(ALIKE, st.booleans())
+def test_elements_are_ordered_as_python_orders_them(value: Any, backward: bool) -> None:
+    real = told(lambda: sorted(value, reverse=backward))
+    assert moved.ordered(repr(value), backward=backward) == real
+    assert moved.least(repr(value)) == told(lambda: min(value))
+    assert moved.largest(repr(value)) == told(lambda: max(value))
+    if isinstance(value, list):
+        found = moved.called(repr(value), "sort", [])
+        assert found == outcome(value, "sort", ())
+
+
+def test_a_set_cannot_be_turned() -> None:
+    assert moved.turned("{1, 2}") is None
+
+
 def outcome(value: Any, method: str, args: tuple[Any, ...]) -> moved.Outcome | None:
     """What a method really makes of a copy of a value, and gives."""
     changed = deepcopy(value)

@@ -25,7 +25,10 @@ from foreframe_protocol.states import Event, Frame, Part, Trace, Value
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
 
-_MOVING = (ast.Subscript, ast.BinOp, ast.Call, ast.JoinedStr)
+_MOVING = (
+    ast.Subscript, ast.BinOp, ast.Call, ast.JoinedStr,
+    ast.Compare, ast.BoolOp, ast.UnaryOp, ast.IfExp,
+)  # fmt: skip
 
 
 class Certain:

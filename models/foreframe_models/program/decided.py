@@ -8,27 +8,12 @@ as the frame itself tells it as a part of the line. A loop goes on as long as it
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-from foreframe_models.program.shown import Shown, Sight
-from foreframe_protocol.value_tree import NotLiteral, literal, parse_value
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Function
+    from foreframe_models.program.shown import Shown, Sight
     from foreframe_protocol.states import Value
-
-COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
-_ALONE = {"None", "True", "False"}  # there is one of each
-MOST_CHARS = 10_000  # of values that are compared
 
 
 def line_after(
@@ -42,7 +27,7 @@ def line_after(
     match statement:
         case ast.If(test=test, body=body) | ast.While(test=test, body=body):
             is_told = test.end_lineno == line and not sight.unsure
-            goes_in = truth(shown, test, sight) if is_told else None
+            goes_in = shown.truth(test, sight) if is_told else None
         case ast.For(body=body):
             goes_in = None if upcoming is None else bool(upcoming.text)
         case _:
@@ -54,52 +39,3 @@ def line_after(
     if goes_in:
         return first
     return next(iter(others)) if len(others) == 1 and line not in function.returns else None
-
-
-def truth(shown: Shown, test: ast.expr, sight: Sight) -> bool | None:
-    """Whether a test holds; None where what is shown does not tell."""
-    match test:
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            holds = truth(shown, operand, sight)
-            return None if holds is None else not holds
-        case ast.BoolOp(op=op, values=values):
-            decides = isinstance(op, ast.Or)
-            for value in values:
-                holds = truth(shown, value, sight)
-                if holds is None or holds is decides:
-                    return holds
-            return not decides
-        case ast.Compare(left=left, ops=[op], comparators=[right]) if id(test) not in sight.told:
-            if shown.has_own_types:
-                return None
-            texts = shown.texts([left, right], sight)
-            return None if texts is None else _compared(op, *texts)
-    text = None if shown.has_own_types else shown.text(test, sight)
-    known = None if text is None else _known(text)
-    return None if known is None else bool(known[0])
-
-
-def _compared(op: ast.cmpop, left: str, right: str) -> bool | None:
-    if isinstance(op, ast.Is | ast.IsNot):
-        if not _ALONE & {left, right}:
-            return None
-        return (left == right) is isinstance(op, ast.Is)
-    one, other = _known(left), _known(right)
-    if one is None or other is None:
-        return None
-    try:
-        if isinstance(op, ast.In | ast.NotIn):
-            return (one[0] in other[0]) is isinstance(op, ast.In)  # type: ignore[operator]
-        return COMPARISONS[type(op)](one[0], other[0])
-    except (TypeError, RecursionError):
-        return None
-
-
-def _known(text: str) -> tuple[object] | None:
-    """A plain value itself; none that is not equal to itself, though a list may hold it."""
-    if len(text) > MOST_CHARS or "nan" in text:
-        return None
-    try:
-        return (literal(parse_value(text)),)
-    except NotLiteral:
-        return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
+from foreframe_models.program.compared import order
 from foreframe_models.program.elements import elements_of
 from foreframe_protocol.value_tree import Kind, NotLiteral, Tree, literal, parse_value
 
@@ -18,7 +19,7 @@ _SHOWN_BY_STR = frozenset(
     {Kind.NONE, Kind.BOOL, Kind.INT, Kind.FLOAT, Kind.STR, Kind.LIST, Kind.TUPLE, Kind.DICT}
 )
 NOTHING = "None"
-MOST_ELEMENTS = 1000  # of a list that is made of a range
+MOST_ELEMENTS = 1000  # of a list that is made of something else
 MOST_CHARS = 10_000  # of what is repeated
 
 Outcome = tuple[str, str]  # what a value becomes, and what the call gives
@@ -34,7 +35,7 @@ def sequence(kind: Kind, elements: Sequence[str]) -> str:
 
 def cut(text: str, lower: int | None, upper: int | None, step: int | None) -> str | None:
     """`value[lower:upper:step]`."""
-    tree, bounds = _plain(text), slice(lower, upper, step)
+    tree, bounds = plain(text), slice(lower, upper, step)
     if tree is None or tree.kind is Kind.DICT or step == 0:
         return None
     if tree.kind in _TEXTS:
@@ -44,7 +45,7 @@ def cut(text: str, lower: int | None, upper: int | None, step: int | None) -> st
 
 def together(left: str, right: str) -> str | None:
     """`left + right` of two strings, lists or tuples."""
-    one, other = _plain(left), _plain(right)
+    one, other = plain(left), plain(right)
     if one is None or other is None or one.kind is not other.kind or one.kind is Kind.DICT:
         return None
     if one.kind in _TEXTS:
@@ -54,7 +55,7 @@ def together(left: str, right: str) -> str | None:
 
 def repeated(left: str, right: str) -> str | None:
     """`left * right` of a string, list or tuple and a number, either way round."""
-    one, other = _plain(left), _plain(right)
+    one, other = plain(left), plain(right)
     if one is None:
         one, right = other, left
     number = parse_value(right)
@@ -70,7 +71,7 @@ def repeated(left: str, right: str) -> str | None:
 
 def extended(text: str, more: str) -> str | None:
     """What `value += more` makes of a value: a list takes elements of anything."""
-    tree = _plain(text)
+    tree = plain(text)
     if tree is None or tree.kind is not Kind.LIST:
         return together(text, more)
     found = None if _holds(more, text) else elements_of(more)
@@ -79,10 +80,10 @@ def extended(text: str, more: str) -> str | None:
 
 def joined(separator: str, values: str) -> str | None:
     """`separator.join(values)`."""
-    between, found = _plain(separator), elements_of(values)
+    between, found = plain(separator), elements_of(values)
     if between is None or between.kind is not Kind.STR or found is None:
         return None
-    trees = [_plain(text) for text in found]
+    trees = [plain(text) for text in found]
     if any(tree is None or tree.kind is not Kind.STR for tree in trees):
         return None
     return repr(str(_string(between)).join(str(_string(tree)) for tree in trees if tree))
@@ -90,11 +91,43 @@ def joined(separator: str, values: str) -> str | None:
 
 def listed(text: str) -> str | None:
     """`list(value)`."""
-    found = elements_of(text)
-    elements = [] if found is None else list(islice(found, MOST_ELEMENTS + 1))
-    if found is None or len(elements) > MOST_ELEMENTS:
+    found = _held(text)
+    return None if found is None else sequence(Kind.LIST, found)
+
+
+def fixed(text: str) -> str | None:
+    """`tuple(value)`."""
+    found = _held(text)
+    return None if found is None else sequence(Kind.TUPLE, found)
+
+
+def turned(text: str) -> str | None:
+    """`list(reversed(value))`."""
+    found = None if parse_value(text).kind in (Kind.SET, Kind.FROZENSET) else _held(text)
+    return None if found is None else sequence(Kind.LIST, found[::-1])
+
+
+def ordered(text: str, *, backward: bool = False) -> str | None:
+    """`sorted(value, reverse=backward)`."""
+    found = _held(text)
+    places = None if found is None else order(found, backward=backward)
+    if found is None or places is None:
         return None
-    return sequence(Kind.LIST, elements)
+    return sequence(Kind.LIST, [found[place] for place in places])
+
+
+def least(text: str) -> str | None:
+    """`min(value)`."""
+    found = _held(text)
+    places = None if found is None else order(found)
+    return found[places[0]] if found and places else None
+
+
+def largest(text: str) -> str | None:
+    """`max(value)`: of several that are the same the first."""
+    found = _held(text)
+    places = None if found is None else order(found, backward=True)
+    return found[places[0]] if found and places else None
 
 
 def as_string(text: str) -> str | None:
@@ -115,7 +148,7 @@ def characters(text: str) -> str | None:
 
 def called(text: str, method: str, args: Sequence[str]) -> Outcome | None:
     """What `value.method(*args)` makes of a plain list or dict, and what it gives."""
-    tree = _plain(text)
+    tree = plain(text)
     try:
         match None if tree is None else tree.kind, method, args:
             case ((Kind.LIST | Kind.DICT), "copy", []):
@@ -139,7 +172,7 @@ def changed(method: str, text: str, *args: str) -> str | None:
 
 def stored(text: str, key: str, value: str) -> str | None:
     """What `container[key] = value` makes of a plain list or dict."""
-    tree = _plain(text)
+    tree = plain(text)
     if tree is None or _holds(value, text):
         return None
     try:
@@ -181,6 +214,11 @@ def _list(text: str, elements: list[str], method: str, args: Sequence[str]) -> O
             given = elements.pop(_index(at))
         case "reverse", []:
             elements.reverse()
+        case "sort", []:
+            places = order(elements)
+            if places is None:
+                return None
+            elements = [elements[place] for place in places]
         case _:
             return None
     return sequence(Kind.LIST, elements), given
@@ -203,7 +241,7 @@ def _dict(text: str, tree: Tree, method: str, args: Sequence[str]) -> Outcome | 
         case "setdefault", [key, value]:
             given = entries.setdefault(_key(key), (key, value))[1]
         case "update", [other]:
-            more = _plain(other)
+            more = plain(other)
             if more is None or more.kind is not Kind.DICT:
                 return None
             given = NOTHING
@@ -213,12 +251,19 @@ def _dict(text: str, tree: Tree, method: str, args: Sequence[str]) -> Outcome | 
     return _pairs(entries, entries), given
 
 
-def _plain(text: str) -> Tree | None:
+def plain(text: str) -> Tree | None:
     """The tree of a whole list, tuple, dict or string of no class of its own."""
     tree = parse_value(text)
     if tree.kind not in _PLAIN or tree.type_name != tree.kind.value or tree.cut or tree.truncated:
         return None
     return None if "[...]" in text or "{...}" in text else tree  # in itself
+
+
+def _held(text: str) -> list[str] | None:
+    """The elements of a value; None of one that has too many."""
+    found = elements_of(text)
+    elements = [] if found is None else list(islice(found, MOST_ELEMENTS + 1))
+    return None if found is None or len(elements) > MOST_ELEMENTS else elements
 
 
 def _string(tree: Tree) -> str | bytes:

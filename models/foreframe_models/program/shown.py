@@ -6,11 +6,11 @@ What a frame tells of the expressions within its line counts as shown, too.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from foreframe_models.program import moved
+from foreframe_models.program import compared, moved, sought
 from foreframe_models.program.elements import view
 from foreframe_protocol.states import Event, Trace, Value
 from foreframe_protocol.value_tree import Kind, NotLiteral, item, literal, parse_value
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 _CONTAINERS = frozenset({"list", "tuple", "dict", "defaultdict", "OrderedDict", "Counter"})
 _VIEWS = frozenset({"items", "keys", "values"})
+_MADE: dict[str, Callable[[str], str | None]] = {
+    "str": moved.as_string,
+    "list": moved.listed,
+    "tuple": moved.fixed,
+    "sorted": moved.ordered,
+    "min": moved.least,
+    "max": moved.largest,
+}
 MOST_CHARS = 200  # of a value put together here: longer ones are cut where they are shown
 
 
@@ -127,8 +135,8 @@ class Shown:
                 texts = self.texts([left, right], sight)
                 return None if texts is None else moved.together(*texts)
             case ast.Call(func=ast.Attribute(value=of, attr="join"), args=[inner], keywords=[]):
-                texts = self.texts([of, inner], sight)
-                return None if texts is None else moved.joined(*texts)
+                between, text = self.text(of, sight), self._gone_through(inner, sight)
+                return None if between is None or text is None else moved.joined(between, text)
             case ast.BinOp(left=left, op=ast.Mult(), right=right):
                 texts = self.texts([left, right], sight)
                 return None if texts is None else moved.repeated(*texts)
@@ -141,14 +149,95 @@ class Shown:
             case ast.Call(func=ast.Attribute(attr="copy" | "get")):
                 outcome = self.outcome(node, sight)
                 return None if outcome is None else outcome[1]
-            case ast.Call(func=ast.Name(id="str" | "list" as name), args=[inner], keywords=[]):
-                text = self.text(inner, sight)
-                if text is None or name in self.program.mutations.bound_anywhere:
-                    return None
-                return moved.listed(text) if name == "list" else moved.as_string(text)
+            case ast.Call(func=ast.Attribute(value=of, attr=name), args=args, keywords=[]) if (
+                name in sought.METHODS
+            ):
+                texts = self.texts([of, *args], sight)
+                return None if texts is None else sought.called(texts[0], name, texts[1:])
+            case ast.Call(func=ast.Name(id=name)) if name in _MADE:
+                is_theirs = name in self.program.mutations.bound_anywhere
+                return None if is_theirs else self._made(name, node, sight)
             case ast.JoinedStr(values=values):
                 return self._formatted(values, sight)
+            case ast.Compare() | ast.UnaryOp(op=ast.Not()):
+                holds = self.truth(node, sight)
+                return None if holds is None else str(holds)
+            case ast.BoolOp(op=op, values=values):
+                return self._first_deciding(isinstance(op, ast.Or), values, sight)
+            case ast.IfExp(test=test, body=body, orelse=other):
+                holds = self.truth(test, sight)
+                return None if holds is None else self.text(body if holds else other, sight)
         return None
+
+    def truth(self, test: ast.expr, sight: Sight) -> bool | None:
+        """Whether a test holds; None where what is shown does not tell."""
+        match test:
+            case ast.UnaryOp(op=ast.Not(), operand=operand) if id(test) not in sight.told:
+                holds = self.truth(operand, sight)
+                return None if holds is None else not holds
+            case ast.BoolOp(op=op, values=values) if id(test) not in sight.told:
+                decides = isinstance(op, ast.Or)
+                for value in values:
+                    holds = self.truth(value, sight)
+                    if holds is None or holds is decides:
+                        return holds
+                return not decides
+            case ast.Compare(left=left, ops=ops, comparators=others) if id(test) not in sight.told:
+                texts = None if self.has_own_types else self.texts([left, *others], sight)
+                if texts is None:
+                    return None
+                for sign, one, other in zip(ops, texts, texts[1:], strict=False):
+                    holds = compared.holds(sign, one, other)
+                    if not holds:
+                        return holds
+                return True
+        text = None if self.has_own_types else self.text(test, sight)
+        return None if text is None else compared.is_true(text)
+
+    def _first_deciding(self, decides: bool, values: list[ast.expr], sight: Sight) -> str | None:
+        """What `and` and `or` give: the first that decides, or the last."""
+        *others, last = values
+        for value in others:
+            text = self.text(value, sight)
+            holds = None if text is None else compared.is_true(text)
+            if holds is None or holds is decides:
+                return None if holds is None else text
+        return self.text(last, sight)
+
+    def _made(self, name: str, node: ast.Call, sight: Sight) -> str | None:
+        """What a function that is built in makes of the elements of its argument."""
+        backward = False
+        match node.keywords:
+            case []:
+                pass
+            case [ast.keyword(arg="reverse", value=ast.Constant(value=bool(backward)))] if (
+                name == "sorted"
+            ):
+                pass
+            case _:
+                return None
+        match node.args:
+            case [inner]:
+                through = self.text if name == "str" else self._gone_through
+                text = through(inner, sight)
+            case [_, _, *_] if name in ("min", "max"):
+                texts = self.texts(node.args, sight)
+                text = None if texts is None else moved.sequence(Kind.LIST, texts)
+            case _:
+                return None
+        if text is None:
+            return None
+        return moved.ordered(text, backward=backward) if name == "sorted" else _MADE[name](text)
+
+    def _gone_through(self, node: ast.expr, sight: Sight) -> str | None:
+        """The text of a value with the elements that one gets of an expression, one by one."""
+        match node:
+            case ast.Call(func=ast.Name(id="reversed"), args=[inner], keywords=[]):
+                text = self.text(inner, sight)
+                if text is None or "reversed" in self.program.mutations.bound_anywhere:
+                    return None
+                return moved.turned(text)
+        return self.text(node, sight)
 
     def _cut(self, text: str, bounds: ast.Slice, sight: Sight) -> str | None:
         """A piece of a value."""
