@@ -242,10 +242,18 @@ def returned(outcomes: Iterable[Outcome]) -> Iterable[tuple[float, bool]]:
 
 def confidences(steps: Iterable[Step]) -> tuple[Sure, Sure]:
     """Of every value that was predicted anew with the true past, and of every next place."""
+    return _sure(sure_of(step.predicted, step.real) for step in steps)
+
+
+def sure_of_acts(acts: Iterable[Act]) -> tuple[Sure, Sure]:
+    """Of the values and places where actions stop."""
+    return _sure(sure_of(act.predicted, act.real) for act in acts)
+
+
+def _sure(found: Iterable[tuple[Sure, Sure]]) -> tuple[Sure, Sure]:
     values: Sure = []
     places: Sure = []
-    for step in steps:
-        told, where = sure_of(step.predicted, step.real)
+    for told, where in found:
         values += told
         places += where
     return values, places

@@ -17,6 +17,7 @@ from foreframe_models.evaluation.metrics import (
     legal_share,
     outputs,
     returned,
+    sure_of_acts,
     true_past,
 )
 from foreframe_models.evaluation.outcomes import Outcome
@@ -52,16 +53,26 @@ def report(task: str, outcomes: Sequence[Outcome]) -> Report:
     metrics["legal_frames"] = legal_share(outcomes)
     if task == "output":
         metrics["output"] = outputs(outcomes)
-        jumped = [replace(o, walk=o.short["jump"]) for o in outcomes if "jump" in o.short]
-        if jumped:
-            calibrations["values jumped to"] = Calibration.of(list(returned(jumped)))
+        at_once = [replace(o, walk=o.short["jump"]) for o in outcomes if "jump" in o.short]
+        if at_once:
+            calibrations["values returned in one jump"] = Calibration.of(list(returned(at_once)))
     else:
         metrics["free_running"] = free_running(traced)
         steps = [(o, step) for o in traced for step in o.steps]
         metrics["true_past"] = true_past(steps)
         values, places = confidences([step for _, step in steps])
         calibrations = {"values": Calibration.of(values), "next frame": Calibration.of(places)}
-        metrics["actions"] = actions(act for o in traced for act in o.acts)
+        acts = [act for o in traced for act in o.acts]
+        jumped, _ = sure_of_acts(act for act in acts if act.way == "jump")
+        past_values, past_places = sure_of_acts(act for act in acts if act.way == "back")
+        for name, told in (
+            ("values jumped to", jumped),
+            ("past values", past_values),
+            ("past places", past_places),
+        ):
+            if told:
+                calibrations[name] = Calibration.of(told)
+        metrics["actions"] = actions(acts)
         metrics["backward"] = backward(traced)
     metrics["calibration"] = {name: calibration(c) for name, c in calibrations.items()}
     metrics["speed"] = speed(outcomes)

@@ -11,11 +11,12 @@ from exam import ADD, ROWS, replies, step_answers, truth, walk_answer, write
 
 from foreframe_models.engines.base import EngineAborted, EngineUnreachable
 from foreframe_models.engines.recorded import Exchange, RecordedEngine
+from foreframe_models.evaluation.actions import Act
 from foreframe_models.evaluation.cruxeval import Item, load
-from foreframe_models.evaluation.outcomes import all_failed, outcomes
+from foreframe_models.evaluation.outcomes import Outcome, Walk, all_failed, outcomes
 from foreframe_models.evaluation.report import Report, report
 from foreframe_models.world_model import WorldModel
-from foreframe_protocol.states import Frame, Value
+from foreframe_protocol.states import Action, End, Frame, State, Usage, Value
 
 ONE = ROWS[:1]
 FRAMES = truth(ROWS[0])
@@ -172,6 +173,27 @@ async def test_confidences_are_measured_where_the_past_is_true(tmp_path: Path) -
     assert found.calibrations["next frame"].count == 3
     output = await measured(tmp_path, exchanges, ONE, task="output")
     assert output.calibrations["returned values"].error == 1  # sure and wrong
+
+
+def test_confidences_of_jumps_and_of_the_past_are_measured_where_actions_stop(
+    tmp_path: Path,
+) -> None:
+    (item,) = load(write(tmp_path / "data.jsonl", ONE))
+    real = FRAMES[2]
+    sure = {name: replace(value, confidence=0.9) for name, value in (real.locals or {}).items()}
+    there = replace(real, locals=sure, confidence=0.4)
+    lost = replace(there, line=there.line + 1)
+
+    def act(way: str, predicted: Frame | None) -> Act:
+        return Act(way, Action.STEP_OVER, State(), real, predicted, End.REACHED, Usage())
+
+    acts = (act("walk", lost), act("jump", there), act("jump", None), act("back", lost))
+    walk = Walk(tuple(FRAMES[1:]), End.FINISHED)
+    found = report("trace", [Outcome(item, walk, tuple(FRAMES[1:]), acts=acts)]).calibrations
+    assert found["values jumped to"].count == len(sure)
+    assert found["values jumped to"].error == pytest.approx(0.1)
+    assert "past values" not in found  # there is none to be compared where the place is wrong
+    assert found["past places"].error == pytest.approx(0.4)
 
 
 async def test_costs_are_those_of_the_predictions(tmp_path: Path) -> None:
