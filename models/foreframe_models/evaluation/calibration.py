@@ -6,12 +6,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
+from statistics import fmean
 
 from foreframe_models.confidence import Scale, log_odds
 
 BINS = 10
 FEW = 60  # predictions: with fewer, nothing is fitted
 LEAST_SLOPE = 0.05
+DRAWS = 50  # of what might have been right, to tell what chance makes
 PRIOR = 3.0  # how many predictions it takes to move a scale from where it starts
 
 
@@ -31,28 +34,45 @@ class Calibration:
     """Ten bins of equal width, and the expected calibration error over them.
 
     `error` is the mean over all predictions of how far their bin's confidence is from its share
-    of right ones; None where there is no prediction.
+    of right ones; `by_chance` what that would be on average, for so many predictions, were each
+    right exactly as often as it says. None where there is no prediction.
     """
 
     bins: tuple[Bin, ...]
     count: int
     error: float | None
+    by_chance: float | None = None
 
     @classmethod
     def of(cls, predictions: Sequence[tuple[float, bool]]) -> Calibration:
         """From (confidence, whether it was right)."""
-        groups: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
-        for confidence, good in predictions:
-            groups[min(BINS - 1, max(0, int(confidence * BINS)))].append((confidence, good))
-        bins = []
-        for index, group in enumerate(groups):
-            size = len(group) or 1
-            sure, good_share = sum(c for c, _ in group) / size, sum(g for _, g in group) / size
-            low, high = index / BINS, (index + 1) / BINS
-            bins.append(Bin(low, high, len(group), sure, good_share))
-        count = len(predictions)
-        gap = sum(b.count * abs(b.confidence - b.right) for b in bins)
-        return cls(tuple(bins), count, gap / count if count else None)
+        bins = binned(predictions)
+        if not predictions:
+            return cls(bins, 0, None)
+        rng = Random(len(predictions))  # the same for everyone who computes it again
+        draws = (
+            gap(binned([(sure, rng.random() < sure) for sure, _ in predictions]))
+            for _ in range(DRAWS)
+        )
+        return cls(bins, len(predictions), gap(bins), fmean(draws))
+
+
+def binned(predictions: Sequence[tuple[float, bool]]) -> tuple[Bin, ...]:
+    """Ten bins of equal width."""
+    groups: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
+    for confidence, good in predictions:
+        groups[min(BINS - 1, max(0, int(confidence * BINS)))].append((confidence, good))
+    bins = []
+    for index, group in enumerate(groups):
+        size = len(group) or 1
+        sure, good_share = sum(c for c, _ in group) / size, sum(g for _, g in group) / size
+        bins.append(Bin(index / BINS, (index + 1) / BINS, len(group), sure, good_share))
+    return tuple(bins)
+
+
+def gap(bins: Sequence[Bin]) -> float:
+    """How far confidences are from shares of right ones, over all predictions of the bins."""
+    return sum(b.count * abs(b.confidence - b.right) for b in bins) / sum(b.count for b in bins)
 
 
 def fit(predictions: Sequence[tuple[float, bool]]) -> Scale:

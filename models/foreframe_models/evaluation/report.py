@@ -96,7 +96,8 @@ def input_report(given: Sequence[Given]) -> Report:
 def calibration(found: Calibration) -> dict[str, object]:
     """As JSON."""
     bins = [asdict(part) for part in found.bins]
-    return {"ece": found.error, "count": found.count, "bins": bins}
+    by_chance = found.by_chance
+    return {"ece": found.error, "by_chance": by_chance, "count": found.count, "bins": bins}
 
 
 def as_json(found: Report, about: Mapping[str, object]) -> dict[str, object]:

@@ -55,6 +55,7 @@ class Told(TypedDict):
     right: float
     ece_before: float
     ece: float
+    by_chance: float  # the error that so few predictions would show if they were told just right
     temperature: float
     bias: float
 
@@ -126,7 +127,7 @@ async def collect(folder: Path, count: int) -> list[Found]:
         await model.close()
 
 
-def calibrate(folder: Path, *, count: int = 400) -> dict[str, Told]:
+def calibrate(folder: Path, *, count: int = 1600) -> dict[str, Told]:
     """Fits and writes the scales; how they do on programs that they were not fitted on, by kind.
 
     Raises EngineError for a folder without a model.
@@ -151,12 +152,13 @@ def joined(found: Sequence[Found], kind: str) -> Sure:
 
 def told(found: Sure, scale: Scale) -> Told:
     """The expected calibration error before and after, for the card."""
-    after = [(scale(sure) or 0.0, good) for sure, good in found]
+    after = Calibration.of([(scale(sure) or 0.0, good) for sure, good in found])
     return Told(
         count=len(found),
         right=round(sum(good for _, good in found) / len(found), 4),
         ece_before=round(Calibration.of(found).error or 0.0, 4),
-        ece=round(Calibration.of(after).error or 0.0, 4),
+        ece=round(after.error or 0.0, 4),
+        by_chance=round(after.by_chance or 0.0, 4),
         temperature=round(scale.temperature, 4),
         bias=round(scale.bias, 4),
     )
@@ -172,7 +174,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Fit how sure an exported model says it is.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--count", type=int, default=400, help="generated programs to predict")
+    parser.add_argument("--count", type=int, default=1600, help="generated programs to predict")
     given = parser.parse_args()
     print(json.dumps(calibrate(given.folder, count=given.count), indent=1))
 

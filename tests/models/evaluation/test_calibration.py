@@ -23,6 +23,17 @@ def test_confidences_that_are_right_as_often_as_they_say_have_no_error() -> None
 
 def test_of_nothing_no_error_is_told() -> None:
     assert Calibration.of([]).error is None
+    assert Calibration.of([]).by_chance is None
+
+
+def test_what_chance_makes_of_few_predictions_is_told() -> None:
+    told = [(0.3, False), (0.6, True), (0.9, True), (0.8, False)]
+    few, many = Calibration.of(told), Calibration.of(told * 500)
+    assert few.by_chance is not None
+    assert many.by_chance is not None
+    assert few.by_chance > 0.2 > 0.02 > many.by_chance
+    assert few.by_chance == Calibration.of(told).by_chance  # the same for everyone
+    assert Calibration.of([(1.0, False)]).by_chance == 0  # what is certain is left to no chance
 
 
 def test_a_reliability_diagram_is_drawn(tmp_path: Path) -> None:
