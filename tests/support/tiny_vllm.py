@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 SUPPORT = Path(__file__).parent
-START_SECONDS = 240
+START_SECONDS = 1500  # on a machine that is very busy; one that dies is not waited for
 ENVIRONMENT = {
     "VLLM_TARGET_DEVICE": "cpu",  # the distribution's name would not tell
     "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB
@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "VLLM_HOST_IP": "127.0.0.1",
     "TORCHDYNAMO_DISABLE": "1",  # else the first request with log-probabilities compiles
+    "VLLM_ENGINE_READY_TIMEOUT_S": str(START_SECONDS),
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
     "VLLM_NO_USAGE_STATS": "1",
@@ -95,7 +96,7 @@ def tiny_vllm(
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -108,7 +109,7 @@ def _wait_until_healthy(
     deadline = time.monotonic() + patience
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            if httpx.get(f"{url}/health", timeout=2).status_code == 200:
+            if httpx.get(f"{url}/health", timeout=20).status_code == 200:
                 return
         except httpx.HTTPError:
             pass

@@ -25,7 +25,7 @@ from foreframe_protocol.trace_pieces import Separator
 if TYPE_CHECKING:
     from .conftest import Server
 
-pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.vllm, pytest.mark.timeout(3600)]
 
 FOREFRAME = Path(sys.executable).with_name("foreframe")
 SOURCE = "def f(a):\n    b = a + {number}\n    return b\n" * 12
@@ -47,7 +47,7 @@ class Command:
         self.log = folder / "second.log"
         self.errors = folder / "stderr"
         words = ["models", "serve", str(model), "--run", "--vllm", vllm, "--log", str(self.log)]
-        words += ["--port", str(self.port), "--wait", str(6 * START_SECONDS)]
+        words += ["--port", str(self.port), "--wait", str(START_SECONDS)]
         self.process = subprocess.Popen(
             [FOREFRAME, *words, "--", "--enforce-eager", "--seed", "0"],
             env={**os.environ, **ENVIRONMENT, "PATH": os.defpath},  # no nvidia-smi
