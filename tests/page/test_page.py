@@ -11,6 +11,8 @@ import pytest
 from page_server import ORACLE, PageServer
 from playwright.sync_api import Route, expect
 
+from foreframe_models.catalog import SHIPPED
+
 pytestmark = pytest.mark.browser
 
 SIZES = {"telephone": (360, 740), "laptop": (1280, 800), "wall": (3840, 2160)}
@@ -125,9 +127,50 @@ def test_the_models_are_told_with_figures_and_plots(
     served = person.page.locator(".model-card", has=person.page.locator(".badge.served"))
     expect(served.first).to_be_visible()
     expect(served.first.locator(".figure-table").first).to_be_visible()
-    expect(served.first.locator(".plot img").first).to_have_js_property("complete", True)
     person.fits()
     person.picture(f"models-{size}-{theme}")
+    for title in ("Is its sureness right?", "What does it get right?", "How did it learn?"):
+        part = served.locator(".measured-part").filter(has_text=title)
+        part.scroll_into_view_if_needed()
+        expect(part).to_be_visible()
+        person.picture(f"measured-{title.split()[-1][:-1]}-{size}-{theme}")
+    person.fits()
+
+
+def test_plots_say_in_words_and_numbers_what_they_draw(
+    small_server: PageServer, open_page: Any
+) -> None:
+    person = open_page(small_server.address)
+    page = person.page
+    page.get_by_role("link", name="Models").click()
+    told = json.loads((SHIPPED / "measured.json").read_text())
+    served = page.get_by_role("article", name="small", exact=True)
+    for one in told["reliability"]:
+        diagram = served.get_by_role(
+            "img", name=f"small, {one['name']}: {one['count']} predictions"
+        )
+        filled = [part for part in one["bins"] if part["count"]]
+        expect(diagram.locator("circle")).to_have_count(len(filled))
+        expect(diagram).to_have_accessible_name(re.compile(rf"of {filled[-1]['count']}\.$"))
+    figure = served.locator("figure").filter(has_text=told["reliability"][0]["name"]).first
+    figure.get_by_text("as a table").click()
+    expect(figure.get_by_role("row")).to_have_count(
+        1 + len([part for part in told["reliability"][0]["bins"] if part["count"]])
+    )
+    assert told["accuracy"][0]["name"] == "frames by event"
+    bars = served.get_by_role("table", name="Frames, by event")
+    row = max(told["accuracy"][0]["rows"], key=lambda one: one["count"])
+    first = bars.get_by_role("row").first
+    expect(first).to_contain_text(f"{row['right']:.1%}".replace("%", " %"))
+    expect(first).to_contain_text(f"of {row['count']}")
+    width, whole = (first.locator(part).bounding_box() for part in (".bar-fill", ".bar"))
+    assert width is not None
+    assert whole is not None
+    assert abs(width["width"] / whole["width"] - row["right"]) < 0.02
+    expect(served.get_by_role("img", name=re.compile("Whole frames right"))).to_be_visible()
+    expect(served.locator("img")).to_have_count(0)  # the picture of the same curve
+    other = page.get_by_role("article", name="cwm", exact=True)
+    expect(other).to_contain_text("Calibration and accuracy: not measured.")
 
 
 def test_the_model_that_ships_takes_a_step(small_server: PageServer, open_page: Any) -> None:
@@ -168,12 +211,11 @@ def test_a_server_that_dies_and_comes_back_costs_nothing(tmp_path: Path, open_pa
     mortal.start()
     try:
         person = open_page(mortal.address)
-        person.expected = ["ERR_CONNECTION", "WebSocket"]
+        person.expected = ["net::ERR_", "WebSocket"]
         person.paste(SAME)
         person.start("[1, 2]")
         person.press("F10")
         person.stopped_at(step=3)
-        person.page.wait_for_timeout(800)  # until the step is on disk
         mortal.kill()
         lost = person.page.locator("#lost")
         expect(lost).to_contain_text("Disconnected")
@@ -196,7 +238,6 @@ def test_a_session_of_an_earlier_server_is_gone_on_with(tmp_path: Path, open_pag
         person.start("'kept for later'")
         person.press("F10")
         person.stopped_at(step=3)
-        person.page.wait_for_timeout(800)  # until the step is on disk
         person.leave()
     with PageServer(tmp_path, ORACLE) as later:
         person = open_page(later.address)

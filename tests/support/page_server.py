@@ -59,8 +59,14 @@ class PageServer:
         if self._process is None:
             return
         self._process.send_signal(sent)
-        self._process.wait(timeout=20)
-        self._process = None
+        try:
+            self._process.wait(timeout=90)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+        finally:
+            self._process = None
 
     def __enter__(self) -> PageServer:
         self.start()

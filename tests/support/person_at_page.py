@@ -123,21 +123,20 @@ class Person:
         at = self.page.locator(".timeline-drawing .number", has_text=re.compile(rf"^{step}$"))
         self.timeline.scroll_into_view_if_needed()
         place = at.bounding_box()
+        while (now := at.bounding_box()) != place:  # until it has been scrolled to
+            place = now
         assert place is not None
         self.page.mouse.click(place["x"] + 4, place["y"] + 4)
 
     def fits(self) -> None:
-        """Raises AssertionError if the page is wider than the screen."""
-        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0, f"{wide} pixels too wide"
+        """Raises an error if the page stays wider than the screen."""
+        self.page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
 
     def sees_step(self, step: int) -> None:
-        """Raises AssertionError if a step's column of the timeline is beyond the right edge."""
-        at = self.page.locator(".timeline-drawing .number", has_text=re.compile(rf"^{step}$"))
-        place, screen = at.bounding_box(), self.page.viewport_size
-        assert place is not None
-        assert screen is not None
-        assert place["x"] + place["width"] < screen["width"], f"step {step} is out of sight"
+        """Raises an error if a step's column of the timeline stays beyond the right edge."""
+        is_seen = """(step) => [...document.querySelectorAll('.timeline-drawing .number')].some(
+          (at) => at.textContent === step && at.getBoundingClientRect().right < innerWidth)"""
+        self.page.wait_for_function(is_seen, arg=str(step))
 
     def picture(self, name: str) -> Path:
         """Takes a picture for people to look at."""

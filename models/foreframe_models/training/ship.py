@@ -18,6 +18,7 @@ from pathlib import Path
 
 import torch
 
+from foreframe_models.evaluation import measured
 from foreframe_models.training import model as models
 from foreframe_models.training.calibrate import Told, calibrate
 from foreframe_models.training.curve import plot
@@ -212,6 +213,7 @@ def ship(
     (folder / "card.json").write_text(json.dumps(card.as_json(), indent=1) + "\n")
     (folder / "README.md").write_text(card.text(weaknesses, history), encoding="utf-8")
     plot(log, folder / "curve.png")
+    measured.add(folder / measured.FILE, measured.of_log(rows))
     return card
 
 

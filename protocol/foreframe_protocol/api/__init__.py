@@ -94,7 +94,16 @@ from foreframe_protocol.api.predicting import (
     SentenceView,
 )
 from foreframe_protocol.api.programs import BreakpointSpec, RunRequest
-from foreframe_protocol.api.server import Health, ModelList, ModelView
+from foreframe_protocol.api.server import (
+    Accuracy,
+    ConfidenceBin,
+    Health,
+    Learned,
+    Measured,
+    ModelList,
+    ModelView,
+    Reliability,
+)
 from foreframe_protocol.api.sessions import (
     BreakpointView,
     CursorView,
@@ -112,6 +121,7 @@ __all__ = [
     "MOST_SOURCE",
     "MOST_TEXT",
     "PREFIX",
+    "Accuracy",
     "Act",
     "ActionAnswer",
     "ActionMessage",
@@ -124,6 +134,7 @@ __all__ = [
     "CompareAnswer",
     "CompareRequest",
     "ComparedFrame",
+    "ConfidenceBin",
     "CursorView",
     "EndedEvent",
     "EvaluateAnswer",
@@ -143,8 +154,10 @@ __all__ = [
     "InputsRequest",
     "KeptList",
     "KeptSession",
+    "Learned",
     "LocalsView",
     "LookAhead",
+    "Measured",
     "ModelList",
     "ModelView",
     "NewSession",
@@ -153,6 +166,7 @@ __all__ = [
     "PredictRequest",
     "PredictedStep",
     "Problem",
+    "Reliability",
     "RestartFrame",
     "RunRequest",
     "RunningEvent",

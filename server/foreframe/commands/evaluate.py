@@ -55,6 +55,13 @@ def evaluate() -> None:
     metavar="FILE",
     help="Draw reliability diagrams, as PNG (needs the train extra).",
 )
+@click.option(
+    "--measured",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Add to what was measured of a model; as measured.json beside its weights, "
+    "the page of `foreframe serve` draws it.",
+)
 def cruxeval(
     data: Path,
     limit: int | None,
@@ -66,6 +73,7 @@ def cruxeval(
     as_written: bool,
     as_json: bool,
     plot: Path | None,
+    measured: Path | None,
 ) -> None:
     """Predict programs in the form of CRUXEval, and compare.
 
@@ -77,6 +85,16 @@ def cruxeval(
 
     run(
         EvaluateOptions(
-            data, task, limit, seed, engine, max_frames, parallel, as_json, plot, as_written
+            data,
+            task,
+            limit,
+            seed,
+            engine,
+            max_frames,
+            parallel,
+            as_json,
+            plot,
+            as_written,
+            measured,
         )
     )

@@ -17,7 +17,7 @@ from foreframe.terminal.evaluate_table import tell
 from foreframe.terminal.progress import Progress
 from foreframe_models.engines import open_engine
 from foreframe_models.entry import EntryError
-from foreframe_models.evaluation import calibration
+from foreframe_models.evaluation import calibration, measured
 from foreframe_models.evaluation.cruxeval import BadData, Item, load
 from foreframe_models.evaluation.inputs import Given, given_inputs
 from foreframe_models.evaluation.outcomes import Outcome, all_failed, outcomes
@@ -42,6 +42,7 @@ class EvaluateOptions:
     as_json: bool = False
     plot: Path | None = None
     as_written: bool = False
+    measured: Path | None = None
 
 
 class Follower(Protocol):
@@ -95,6 +96,8 @@ async def evaluate(
     if options.plot is not None:
         options.plot.parent.mkdir(parents=True, exist_ok=True)
         calibration.plot(result.calibrations, options.plot)
+    if options.measured is not None:
+        measured.add(options.measured, measured.of_metrics(result.metrics))
     if options.as_json:
         about = {
             "left_out": count.left_out,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from foreframe_models import catalog
 from foreframe_models.engines.base import Engine, ModelInfo
-from foreframe_protocol.api import ModelView
+from foreframe_models.evaluation import measured
+from foreframe_protocol.api import Measured, ModelView
 
 
 def model_views(engine: Engine | None, info: ModelInfo | None) -> list[ModelView]:
@@ -27,6 +28,7 @@ def model_views(engine: Engine | None, info: ModelInfo | None) -> list[ModelView
                 served=True,
                 about="" if known is None else known.title,
                 figures=figures,
+                measured=None if folder is None else measured_in(folder),
                 plots=[] if folder is None else plots_in(folder),
             )
         )
@@ -38,6 +40,8 @@ def model_views(engine: Engine | None, info: ModelInfo | None) -> list[ModelView
             context_tokens=card.geometry.context,
             served=False,
             about=card.title,
+            figures=dict(figures_of(card_in(catalog.SHIPPED))) if card.embedded else {},
+            measured=measured_in(catalog.SHIPPED) if card.embedded else None,
         )
         for card in others
     )
@@ -53,6 +57,11 @@ def folder_of(engine: Engine | None) -> Path | None:
 def plots_in(folder: Path) -> list[str]:
     """The images beside a model."""
     return sorted(path.name for path in folder.glob("*.png"))
+
+
+def measured_in(folder: Path) -> Measured | None:
+    """What was measured of a model, for plots."""
+    return measured.read(folder / measured.FILE)
 
 
 def card_in(folder: Path) -> object:

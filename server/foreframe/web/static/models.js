@@ -2,8 +2,10 @@
 import { get, image } from './api.js';
 import { h, refill } from './dom.js';
 import { figureGroups, grouped } from './figures.js';
+import { measuredPlots } from './plots.js';
 
 const PLOTS = { curve: 'How it learned: loss and exact frames, by tokens seen' };
+const DRAWN = 'curve.png'; // of which the page has the numbers, once it was measured
 
 export async function showModels(host, onProblem) {
   refill(host, h('p', { class: 'empty' }, 'Reading the cards…'));
@@ -33,7 +35,7 @@ function healthLine({ ok, engine, detail, version, python, sessions, most_sessio
 }
 
 function card(model) {
-  const { name, dialect, context_tokens: context, parameters, served, about, figures, plots } = model;
+  const { name, dialect, context_tokens: context, parameters, served, about, figures, plots, measured } = model;
   const facts = [
     ['dialect', dialect],
     ['parameters', parameters === null ? null : grouped(parameters)],
@@ -41,7 +43,8 @@ function card(model) {
   ].filter(([, value]) => value !== null);
   const groups = figureGroups(figures);
   const pictures = h('div', { class: 'plots' });
-  for (const plot of plots) pictures.append(picture(name, plot));
+  const shown = measured?.curve.length > 1 ? plots.filter((plot) => plot !== DRAWN) : plots;
+  for (const plot of shown) pictures.append(picture(name, plot));
   return h(
     'article',
     { class: 'model-card', 'aria-label': name },
@@ -49,7 +52,8 @@ function card(model) {
     about && h('p', { class: 'about' }, about),
     h('dl', { class: 'facts' }, facts.map(([key, value]) => h('div', {}, h('dt', {}, key), h('dd', {}, value)))),
     figureTables(groups.filter(({ isFirst }) => isFirst)),
-    plots.length > 0 && pictures,
+    measuredPlots(measured, name),
+    shown.length > 0 && pictures,
     moreFigures(groups.filter(({ isFirst }) => !isFirst)),
   );
 }
