@@ -73,6 +73,8 @@ class Editor:
                 ):
                     return message
             data = self.process.stdout.read1(1 << 16)  # type: ignore[attr-defined]
+            if not data:
+                raise RuntimeError(f"it ended with {self.process.wait()} before {kind} {name}")
             self.waiting += self.decoder.feed(data)  # type: ignore[arg-type]
 
     def close(self) -> None:
