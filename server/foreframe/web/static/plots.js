@@ -3,7 +3,7 @@ import { h, s } from './dom.js';
 import { barCharts, curveLines, million, offWords, reliabilityPoints, reliabilityWords, share } from './measures.js';
 
 const SIDE = 220; // units of a reliability diagram's square
-const LEFT = 40;
+const LEFT = 56; // of the square: the axis's name and numbers
 const TOP = 8;
 const COUNTS = 44; // height of the counts below the square
 const FOOT = 34;
@@ -45,7 +45,7 @@ function reliabilityFigure(one, model) {
       s('text', { class: 'tick middle', x: x(value), y: base + 14 }, share(value, 0)),
     ]),
     s('line', { class: 'ideal', x1: x(0), y1: y(0), x2: x(1), y2: y(1) }),
-    s('path', { class: 'line', d: path(points.map(({ confidence, right }) => [x(confidence), y(right)])) }),
+    s('path', { class: 'line between', d: path(points.map(({ confidence, right }) => [x(confidence), y(right)])) }),
     points.map((point) => {
       const { low, high, count, confidence, right, radius } = point;
       const words = `told ${share(low, 0)} to ${share(high, 0)}: ${share(right)} of ${count} right`;
@@ -58,7 +58,7 @@ function reliabilityFigure(one, model) {
     s('line', { class: 'axis', x1: x(0), x2: x(1), y1: base, y2: base }),
     s('text', { class: 'tick end', x: LEFT - 6, y: base - COUNTS + 8 }, most),
     s('text', { class: 'axis-name middle', x: x(0.5), y: base + 30 }, 'how sure it says it is'),
-    s('text', { class: 'axis-name middle', transform: `translate(10 ${y(0.5)}) rotate(-90)` }, 'share right'),
+    s('text', { class: 'axis-name middle', transform: `translate(9 ${y(0.5)}) rotate(-90)` }, 'share right'),
   );
   return h(
     'figure',
