@@ -112,7 +112,7 @@ class Walker:
                 self.found.broken += 1
                 print(f"{self.number}: {method} {path}: {error!r}", file=sys.stderr)
                 continue
-            if answer.status_code != 503:
+            if answer.status_code not in (429, 503):
                 break
             self.found.later += 1
             await asyncio.sleep(float(answer.headers["retry-after"]) * (1 + random.random()))

@@ -18,7 +18,7 @@ class NoSuchLiveSession(HttpError):
 
 
 class TooManySessions(HttpError):
-    code, status, retry_after = 2602, 503, 30
+    code, status, retry_after = 2602, 429, 30
 
 
 class RunNotAllowed(HttpError):

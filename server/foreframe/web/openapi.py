@@ -42,17 +42,27 @@ PROBLEMS = {
             "instance": "/api/v1/sessions/abc",
         },
     ),
-    "503": (
-        "Too much at once, or the engine is not there: `Retry-After` says when to come back",
+    "429": (
+        "As many sessions as may be are open: `Retry-After` says when to come back",
         {
-            "title": "Service Unavailable",
-            "status": 503,
+            "title": "Too Many Requests",
+            "status": 429,
             "detail": "200 sessions are open, which is the limit (--most-sessions): delete one, or "
             "try again later",
             "code": 2602,
         },
     ),
+    "503": (
+        "Too much at once, or the engine is not there: `Retry-After` says when to come back",
+        {
+            "title": "Service Unavailable",
+            "status": 503,
+            "detail": "the server has enough to do: try again in a second",
+            "code": 2637,
+        },
+    ),
 }
+LATER = (429, 503)  # statuses that say when to come back
 
 
 def describe(app: FastAPI) -> None:
@@ -98,4 +108,4 @@ def problem(text: str, example: dict[str, object]) -> dict[str, Any]:
     content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
     headers = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}
     told: dict[str, Any] = {"description": text, "content": {MEDIA_TYPE: content}}
-    return {**told, "headers": headers} if example["status"] == 503 else told
+    return {**told, "headers": headers} if example["status"] in LATER else told

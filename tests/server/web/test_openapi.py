@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from foreframe.web.app import create_app
 from foreframe.web.settings import ServeSettings
@@ -44,7 +44,7 @@ def test_every_operation_says_what_it_is_and_how_it_fails(document: Any) -> None
     for name, operation in operations(document):
         assert operation["description"], name
         assert set(operation["tags"]) <= names, name
-        for status in ("default", "503"):
+        for status in ("default", "429", "503"):
             (kind,) = operation["responses"][status]["content"]
             assert kind == "application/problem+json", name
         assert "422" not in operation["responses"], name
@@ -82,3 +82,11 @@ def test_every_reference_leads_somewhere(document: Any) -> None:
 def test_the_examples_are_valid(body: type[BaseModel]) -> None:
     (example,) = body.model_json_schema()["examples"]
     body.model_validate(example)
+
+
+def test_every_action_is_shown_by_an_example_that_is_valid(document: Any) -> None:
+    operation = document["paths"][f"{api.PREFIX}/sessions/{{id}}/actions"]["post"]
+    content = operation["requestBody"]["content"]["application/json"]
+    read = TypeAdapter(api.Act)
+    kinds = {read.validate_python(one["value"]).kind for one in content["examples"].values()}
+    assert {"step", "go_to", "set_variable", "search", "look_ahead", "set_breakpoints"} <= kinds

@@ -41,7 +41,7 @@ def test_every_error_keeps_its_number_and_its_words(kind: type[Exception]) -> No
         (errors.NoSuchSession("x"), 404),
         (errors.StoreFull("x"), 507),
         (errors.RunNotAllowed("x"), 403),
-        (errors.TooManySessions("x"), 503),
+        (errors.TooManySessions("x"), 429),
         (errors.WrongToken("x"), 401),
         (errors.CannotStart("x"), 502),
         (InternalError("x"), 500),

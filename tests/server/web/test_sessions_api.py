@@ -254,7 +254,7 @@ async def test_what_failed_under_a_key_may_be_tried_again() -> None:
     async with at_web(tape(), most_sessions=1) as person:
         ident = (await person.begin(**CALL))["id"]
         key = {"headers": {"Idempotency-Key": "again"}}
-        assert await person.problem("POST", "/sessions", 503, json=CALL, **key) == 2602
+        assert await person.problem("POST", "/sessions", 429, json=CALL, **key) == 2602
         await person.ask("DELETE", f"/sessions/{ident}", 204)
         await person.post("/sessions", CALL, 201, **key)
 
@@ -263,8 +263,8 @@ async def test_one_session_too_many_is_told_when_to_come_back() -> None:
     async with at_web(tape(), most_sessions=2) as person:
         asked = [person.http.post("/api/v1/sessions", json=CALL) for _ in range(4)]
         answers = await asyncio.gather(*asked)
-        assert sorted(answer.status_code for answer in answers) == [201, 201, 503, 503]
-        refused = next(answer for answer in answers if answer.status_code == 503)
+        assert sorted(answer.status_code for answer in answers) == [201, 201, 429, 429]
+        refused = next(answer for answer in answers if answer.status_code == 429)
         assert int(refused.headers["retry-after"]) > 0
 
 
@@ -297,7 +297,7 @@ async def test_looking_ahead_is_given_up_when_nobody_waits_for_it() -> None:
         asked = asyncio.create_task(person.act(ident, "look_ahead", frames=10))
         await world.is_held.wait()
         asked.cancel()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await world.is_cancelled.wait()
 
 

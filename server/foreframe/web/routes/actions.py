@@ -24,12 +24,33 @@ GOES_ON: dict[int | str, dict[str, Any]] = {
 }
 
 
+EXAMPLES: dict[str, Any] = {
+    words: {"value": value}
+    for words, value in {
+        "step over": {"kind": "step", "action": "step_over"},
+        "back to the last breakpoint": {
+            "kind": "step",
+            "action": "run_to",
+            "direction": "backward",
+        },
+        "to another step": {"kind": "go_to", "step": 2},
+        "another value": {"kind": "set_variable", "name": "words", "value": "['a']"},
+        "where it changed": {"kind": "search", "wanted": "change", "name": "words"},
+        "what is likely to come": {"kind": "look_ahead", "frames": 5},
+        "breakpoints": {
+            "kind": "set_breakpoints",
+            "breakpoints": [{"line": 3, "condition": "len(words) > 1"}],
+        },
+    }.items()
+}
+
+
 @router.post("/sessions/{id}/actions", response_model=ActionAnswer, responses=GOES_ON)
 async def action(
     request: Request,
     serving: Served,
     id: Ident,  # noqa: A002
-    asked: Annotated[Act, Body()],
+    asked: Annotated[Act, Body(openapi_examples=EXAMPLES)],
     wait: Annotated[float, Query(ge=0, le=MOST_WAIT)] = WAIT_SECONDS,
     idempotency_key: Key = None,
 ) -> Response:
