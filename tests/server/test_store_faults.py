@@ -41,7 +41,7 @@ def kept(file: Path) -> Kept:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  (another thread does it)
             await asyncio.sleep(0.01)
 

@@ -123,7 +123,7 @@ async def test_who_does_not_wait_is_told_when_all_is_on_disk(tmp_path: Path) -> 
         loop.call_soon_threadsafe(done.set)
 
     kept.when_kept(when)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await done.wait()
     assert steps == [2]
     kept.close()
@@ -138,7 +138,7 @@ async def test_who_does_not_wait_is_told_when_something_is_in_the_way(tmp_path: 
     await person.begin()
     done, loop = asyncio.Event(), asyncio.get_running_loop()
     kept.when_kept(lambda: loop.call_soon_threadsafe(done.set))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await done.wait()
     assert kept.trouble is not None
     kept.close()

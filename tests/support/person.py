@@ -70,7 +70,7 @@ class Person:
         self.news.set()
 
     async def wait(self) -> Stop:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.news.wait()
         self.news.clear()
         return self.stops[-1]

@@ -126,6 +126,6 @@ async def at_web(world: Any, **settings: Any) -> AsyncIterator[WebPerson]:
     app = create_app(asked) if world is None else create_app(asked, open_world)
     async with (
         lifespan(app),
-        httpx.AsyncClient(transport=AppTransport(app), base_url=ADDRESS, timeout=20) as http,
+        httpx.AsyncClient(transport=AppTransport(app), base_url=ADDRESS, timeout=60) as http,
     ):
         yield WebPerson(http, app, world)
