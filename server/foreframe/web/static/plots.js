@@ -18,7 +18,7 @@ export function measuredPlots(measured, name) {
   return h(
     'div',
     { class: 'measured' },
-    reliability.length > 0 && section('Is its sureness right?', 'A dot on the line: of what it calls 80 % sure, 80 % are right. Above the line it is surer than it says. Larger dots and taller bars are more predictions.', h('div', { class: 'plots diagrams' }, reliability.map((one) => reliabilityFigure(one, name)))),
+    reliability.length > 0 && section('Is its sureness right?', 'A dot on the line: of what it calls 80 % sure, 80 % are right. Above the line it is right more often than it says. Larger dots and taller bars are more predictions.', h('div', { class: 'plots diagrams' }, reliability.map((one) => reliabilityFigure(one, name)))),
     accuracy.length > 0 && section('What does it get right?', 'Shares of whole frames that are right; the thin line is where the true share lies with 95 % certainty.', h('div', { class: 'bar-charts' }, barCharts(accuracy).map(bars))),
     curve.length > 1 && section('How did it learn?', 'On programs that it was never trained on, while it trained; what is held out changed with the generator on the way.', h('div', { class: 'plots diagrams' }, curveLines(curve).map((one) => curveFigure(one, name)))),
   );
