@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from foreframe_models.engines.base import Engine
-from foreframe_models.program.syntax import parse_expression
+from foreframe_models.program.syntax import is_expression, is_statement
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
@@ -67,31 +67,42 @@ async def _header(engine: Engine, ids: Headers, role: str) -> tuple[int, ...]:
     return ids.start, *await engine.encode(role), ids.stop
 
 
-def question(program: Program, hole: int, wanted: Sequence[str], most: int) -> str:
-    """Asks for what is to stand in one hole. `wanted`: calls with what they are to give."""
+def question(
+    program: Program, hole: int, wanted: Sequence[str], most: int, *, whole: bool = False
+) -> str:
+    """Asks for what is to stand in one hole. `wanted`: calls with what they are to give.
+
+    `whole`: a statement is missing there.
+    """
     line, column = program.holes[hole]
     first = max(1, line - LINES_AROUND)
     shown = "\n".join(program.lines[first - 1 : line + LINES_AROUND])
     text = program.line_text(line)
     told = f"{text[:column]}??{text[column + 2 :]}".strip()
-    others = [at for at, place in enumerate(program.holes) if place[0] == line]
-    which = f", number {others.index(hole) + 1} of those on the line" if len(others) > 1 else ""
+    like = [
+        at
+        for at, (other, _) in enumerate(program.holes)
+        if other == line or (whole and program.line_text(other).strip() == told and other >= first)
+    ]
+    among = "in such lines" if whole else "on the line"
+    which = f", number {like.index(hole) + 1} of those {among}" if len(like) > 1 else ""
     tests = "".join(f"- {one}\n" for one in wanted)
     asked = f"It has to make these calls come out:\n{tests}\n" if wanted else ""
+    kind, a = ("statement", "a") if whole else ("expression", "an")
     return (
-        "In this Python code, `??` stands for an expression that is still missing.\n\n"
+        f"In this Python code, `??` stands for {a} {kind} that is still missing.\n\n"
         f"```python\n{shown}\n```\n\n"
-        f"Which expression belongs in the hole in the line `{told}`{which}? {asked}"
+        f"Which {kind} belongs in the hole in the line `{told}`{which}? {asked}"
         f"Answer with at most {most} alternatives, the best one first, in a single code block, "
-        "each on a line of its own: the expression alone, nothing else."
+        f"each on a line of its own: the {kind} alone, nothing else."
     )
 
 
-def expressions(answer: str, *, reasoning: bool) -> list[tuple[str, int, int]]:
+def answers(answer: str, *, reasoning: bool, whole: bool = False) -> list[tuple[str, int, int]]:
     """The expressions of an answer, in order, each with where its text starts and ends.
 
-    What stands before the end of the reasoning is none of it; a line that is no expression is left
-    out. Nothing of the answer is run.
+    `whole`: the statements. What stands before the end of the reasoning is none of it; a line that
+    is no expression is left out. Nothing of the answer is run.
     """
     start = 0
     if reasoning:
@@ -103,17 +114,10 @@ def expressions(answer: str, *, reasoning: bool) -> list[tuple[str, int, int]]:
     start, end = block.span(1) if block else (start, len(answer))
     found: list[tuple[str, int, int]] = []
     at = start
+    fits = is_statement if whole else is_expression
     for line in answer[start:end].splitlines(keepends=True):
         text = LISTED.sub("", line.strip()).strip().strip("`").strip()
-        if text and _is_expression(text):
+        if fits(text):
             found.append((text, at, at + len(line)))
         at += len(line)
     return found
-
-
-def _is_expression(text: str) -> bool:
-    try:
-        parse_expression(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True

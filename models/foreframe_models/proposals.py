@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ from foreframe_models.dialects.base import Dialect
 from foreframe_models.dialects.compact import CompactDialect
 from foreframe_models.dialects.compact_hole import Example, expression_text, hole_prompt
 from foreframe_models.engines.base import Engine, Finish, Request
-from foreframe_models.program.syntax import parse_expression
+from foreframe_models.program.source import HOLE, ProgramError
+from foreframe_models.program.syntax import is_expression, is_statement
 from foreframe_protocol.states import Event, Frame, Value
 
 if TYPE_CHECKING:
@@ -27,10 +29,14 @@ HEAT = 0.8  # temperature of all answers but the first
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An expression or statement as source text; `logprob`: of all its tokens, raw if known."""
+    """An expression or statement as source text; `logprob`: of all its tokens, raw if known.
+
+    `form`: the statement that was given with its expression left open, which alone is the model's.
+    """
 
     text: str
     logprob: float | None
+    form: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +56,34 @@ async def proposals(
     count: int = 4,
     priority: int = 0,
     reasoning: bool = False,
+    forms: Sequence[str] | None = None,
 ) -> AsyncIterator[Proposal]:
     """Answers for one hole of `program`, as they come, each once: the likeliest first, then others.
 
     The other holes are left open. A model that chats is asked for several answers at once too,
-    with `reasoning` after it has thought. Raises EngineError.
+    with `reasoning` after it has thought. `forms`, of a hole that stands for a whole statement:
+    what it may be, with one `??` each. The small model, which tells expressions, fills each of
+    them; others are asked for the statement. Raises EngineError.
     """
     dialect = await world.open()
     seen: set[str] = set()
-    asked = _completions(world, dialect, program, hole, wishes, count, priority)
+    if forms is not None and isinstance(dialect, CompactDialect):
+        async for proposal in _formed(
+            world, dialect, program, hole, wishes, count, priority, forms
+        ):
+            if proposal.text not in seen:
+                seen.add(proposal.text)
+                yield proposal
+        return
+    whole = forms is not None
+    asked = _completions(world, dialect, program, hole, wishes, range(count), priority, whole=whole)
     first = await anext(asked, None)
     if first is not None:
         seen.add(first.text)
         yield first
     if not isinstance(dialect, CompactDialect):
         for proposal in await _chatted(
-            dialect, program, hole, wishes, count, priority, reasoning=reasoning
+            dialect, program, hole, wishes, count, priority, reasoning=reasoning, whole=whole
         ):
             if proposal.text not in seen and len(seen) < count:
                 seen.add(proposal.text)
@@ -76,7 +94,7 @@ async def proposals(
             yield other
 
 
-async def _completions(
+async def _formed(
     world: WorldModel,
     dialect: Dialect,
     program: Program,
@@ -84,10 +102,50 @@ async def _completions(
     wishes: Sequence[Wish],
     count: int,
     priority: int,
+    forms: Sequence[str],
 ) -> AsyncIterator[Proposal]:
-    """What the model goes on with at the hole: its best answer, then answers by chance."""
+    """The best expression for each form, then others by chance until there are about `count`."""
+    open_: list[tuple[str, Program]] = []
+    for form in forms:
+        if form.count(HOLE) == 1:
+            with suppress(ProgramError):
+                shaped = await asyncio.to_thread(_with_form, program, hole, form)
+                open_.append((form, shaped))
+    for number in range(-(-count // max(1, len(open_)))):
+        for form, shaped in open_:
+            numbers = range(number, number + 1)
+            asked = _completions(world, dialect, shaped, hole, wishes, numbers, priority)
+            async for proposal in asked:
+                text = form.replace(HOLE, proposal.text)
+                yield Proposal(text, proposal.logprob, form)
+
+
+def _with_form(program: Program, hole: int, form: str) -> Program:
+    """The program with a form in place of a hole, in which it is the hole. Raises ProgramError."""
+    line, column = program.holes[hole]
+    lines = list(program.lines)
+    text = lines[line - 1]
+    lines[line - 1] = f"{text[:column]}{form}{text[column + len(HOLE) :]}"
+    return type(program).parse("\n".join(lines), program.path)
+
+
+async def _completions(
+    world: WorldModel,
+    dialect: Dialect,
+    program: Program,
+    hole: int,
+    wishes: Sequence[Wish],
+    numbers: Iterable[int],
+    priority: int,
+    *,
+    whole: bool = False,
+) -> AsyncIterator[Proposal]:
+    """What the model goes on with at the hole: number 0 is its best answer, others by chance.
+
+    `whole`: with a statement.
+    """
     prompt, grammar = await _prompt(world, dialect, program, hole, wishes)
-    for number in range(count):
+    for number in numbers:
         request = Request(
             prompt,
             MOST_TOKENS,
@@ -98,7 +156,7 @@ async def _completions(
             priority=priority,
         )
         text, logprob = await _answer(world.engine, dialect, request)
-        text = trimmed(text)
+        text = trimmed(text, whole=whole)
         if text:
             yield Proposal(text, logprob)
 
@@ -112,6 +170,7 @@ async def _chatted(
     priority: int,
     *,
     reasoning: bool,
+    whole: bool,
 ) -> list[Proposal]:
     """What the model answers when it is asked in its chat format; nothing if it has none."""
     engine = dialect.engine
@@ -119,7 +178,7 @@ async def _chatted(
     if ids is None:
         return []
     wanted = [f"{w.entry.function}({w.entry.args}) returns {w.returned}" for w in wishes]
-    question = chat.question(program, hole, wanted, count)
+    question = chat.question(program, hole, wanted, count, whole=whole)
     request = Request(
         await chat.prompt(engine, ids, question, reasoning=reasoning),
         REASONING_TOKENS if reasoning else CHAT_TOKENS,
@@ -137,7 +196,7 @@ async def _chatted(
                 length += len(piece)
     text = await engine.decode(tuple(answer))
     found: list[Proposal] = []
-    for expression, start, end in chat.expressions(text, reasoning=reasoning):
+    for expression, start, end in chat.answers(text, reasoning=reasoning, whole=whole):
         parts = [score for at, score in scores if start <= at < end]
         known = [score for score in parts if score is not None]
         sure = known and len(known) == len(parts) and length == len(text)
@@ -213,16 +272,16 @@ async def _answer(engine: Engine, dialect: Dialect, request: Request) -> tuple[s
     return (await engine.decode(tuple(ids))).split("\n")[0], total
 
 
-def trimmed(text: str) -> str:
-    """The longest beginning of an answer that is an expression; "" if none is."""
+def trimmed(text: str, *, whole: bool = False) -> str:
+    """The longest beginning of an answer that is an expression; "" if none is.
+
+    `whole`: one that is a statement of a line.
+    """
     text = text.strip()
     for end in range(len(text), 0, -1):
         piece = text[:end].strip()
-        try:
-            parse_expression(piece)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        return piece
+        if is_statement(piece) if whole else is_expression(piece):
+            return piece
     return ""
 
 

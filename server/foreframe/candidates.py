@@ -53,7 +53,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One way to fill the holes that were asked for. `origin`: "model" or "scope" (a cheap guess).
+    """One way to fill the holes that were asked for.
+
+    `origin`: "model"; "form", a statement's form read off the code with an expression of the
+    model's; or "scope", a cheap guess.
 
     `texts` are in the order of those holes.
     """

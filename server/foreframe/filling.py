@@ -23,10 +23,10 @@ from foreframe.candidates import (
 )
 from foreframe.examples import Example
 from foreframe.guesses import guesses
-from foreframe.holes import Hole, Missing, holes_of
+from foreframe.holes import Hole, holes_of
 from foreframe.narrowing import names_bound, narrowed
 from foreframe.reality import Limits, observe
-from foreframe.reckoned_trace import reckoned_trace
+from foreframe.reckoned_trace import Steps, reckoned_trace
 from foreframe.reckoning import reckon
 from foreframe_models.engines.base import (
     CannotJump,
@@ -136,7 +136,7 @@ class Filling:
                 traced = await self._traced(known)
                 if traced is not None:
                     yield traced
-            elif candidate.origin == "model" and len(self.holes) == 1:
+            elif candidate.origin != "scope" and len(self.holes) == 1:
                 yield known
             else:
                 (wrong if evidence else open_).append(known)
@@ -189,11 +189,12 @@ class Filling:
         seen: set[tuple[str, ...]] = set()
         for hole in self.holes:
             answers: list[Candidate] = []
-            if propose is not None and hole.missing is not Missing.STATEMENT:
+            if propose is not None:
                 try:
                     at = program.holes.index((hole.line, hole.column))
                     async for proposal in propose(program, replace(hole, index=at)):
-                        answers.append(Candidate((proposal.text,), "model", proposal.logprob))
+                        origin = "model" if proposal.form is None else "form"
+                        answers.append(Candidate((proposal.text,), origin, proposal.logprob))
                         if len(self.holes) == 1 and self._is_new(answers[-1], seen):
                             yield answers[-1]
                 except NO_PROPOSALS:
@@ -248,23 +249,23 @@ class Filling:
     def _by_rules(self, program: Program, texts: Sequence[str | None]) -> tuple[Evidence, ...]:
         found: list[Evidence] = []
         for example in self.examples:
+            steps = Steps()
             try:
-                known = reckon(program, Entry(example.function, example.args), filled=texts)
+                entry = Entry(example.function, example.args)
+                known = reckon(program, entry, filled=texts, watch=steps)
             except EntryError:
                 known = None
+            if known is None and steps.count >= MOST_FRAMES:  # a walk would not come to its end
+                none = Evidence(example, None, Verdict.NOT_COMPARABLE, basis=Basis.RULES)
+                return (*found, none)
             if known is None:
                 return ()
             verdict = judge(example, known.outcome)
             if verdict is Verdict.NOT_COMPARABLE:
                 return ()
+            right = float(verdict is Verdict.MATCH)
             found.append(
-                Evidence(
-                    example,
-                    known.outcome,
-                    verdict,
-                    basis=Basis.RULES,
-                    probability=float(verdict is Verdict.MATCH),
-                )
+                Evidence(example, known.outcome, verdict, basis=Basis.RULES, probability=right)
             )
             if verdict is not Verdict.MATCH:
                 break
@@ -383,7 +384,8 @@ def _nearest(lists: list[list[Candidate]], most: int) -> list[tuple[Candidate, .
 def _joined(parts: tuple[Candidate, ...]) -> Candidate:
     """One candidate for several holes."""
     known = [part.logprob for part in parts if part.logprob is not None]
-    origin = "model" if all(part.origin == "model" for part in parts) else "scope"
+    origins = {part.origin for part in parts}
+    origin = next((one for one in ("scope", "form") if one in origins), "model")
     logprob = sum(known) if len(known) == len(parts) else None
     return Candidate(tuple(part.texts[0] for part in parts), origin, logprob)
 

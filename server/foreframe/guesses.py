@@ -5,12 +5,15 @@ They know nothing of what the program does: predicted execution has to tell the 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from foreframe.holes import Hole, Missing
+from foreframe.holes import HOLE, Hole, Missing
 
 MOST = 60
+MOST_FILLED = 80  # forms of a statement, with something in them
 _SEQUENCE = re.compile(r"(?i)\b(?:list|tuple|sequence|str|bytes|iterable|deque|set|dict|mapping)\b")
 _NUMBER = re.compile(r"\b(?:int|float)\b")
 _PLURAL = re.compile(r"(?:s|list|arr|array|text|string|word|nums|data|stack|queue|seq|items)$")
@@ -18,8 +21,9 @@ _PLURAL = re.compile(r"(?:s|list|arr|array|text|string|word|nums|data|stack|queu
 
 def guesses(hole: Hole) -> list[str]:
     """Expressions, the likelier first, each once."""
-    found = dict.fromkeys(_ordered(hole))
-    return list(found)[:MOST]
+    if hole.missing is Missing.STATEMENT:
+        return list(dict.fromkeys(_statements(hole)))
+    return list(dict.fromkeys(_ordered(hole)))[:MOST]
 
 
 def is_sequence(hole: Hole, name: str) -> bool:
@@ -51,16 +55,22 @@ def _ordered(hole: Hole) -> Iterator[str]:
             yield from (f"enumerate({name})" for name in sequences)
         case Missing.BOUND:
             yield from _bounds(numbers, sequences)
-        case Missing.STATEMENT:
-            yield "pass"
-            yield from (f"{name} += 1" for name in numbers)
-            yield from (f"{name} -= 1" for name in numbers)
-            for name in sequences:
-                yield from (f"{name}.append({other})" for other in names if other != name)
-            for name in numbers:
-                yield from (f"{name} += {other}" for other in numbers if other != name)
         case _:
             yield from _values(hole, numbers, sequences)
+
+
+def _statements(hole: Hole) -> Iterator[str]:
+    """Each of the forms in turn, with what could be its expression."""
+    texts = guesses(replace(hole, missing=Missing.ARGUMENT, forms=()))
+    open_ = [form for form in hole.forms if HOLE in form]
+    filled = [
+        [form.replace(HOLE, t) for t in texts if not form.startswith((f"{t} ", f"{t}.", f"{t}["))]
+        for form in open_
+    ]
+    most = MOST_FILLED // max(1, len(open_))
+    for row in itertools.zip_longest(*(found[:most] for found in filled)):
+        yield from (text for text in row if text is not None)
+    yield from (form for form in hole.forms if HOLE not in form)
 
 
 def _bounds(numbers: list[str], sequences: list[str]) -> Iterator[str]:

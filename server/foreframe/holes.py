@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from foreframe.forms import Surroundings, forms_of, module_names
 from foreframe.loops import own_nodes
 from foreframe_models.program.syntax import parse_expression
 
@@ -48,6 +49,7 @@ class Hole:
     names: tuple[str, ...]  # what is bound before it in its scope, parameters first
     hints: dict[str, str]  # type annotations of these names, as source text
     wanted_type: str | None = None  # the annotation of what is assigned or returned
+    forms: tuple[str, ...] = ()  # of a whole statement: what it may be, an expression left open
 
 
 def holes_of(program: Program) -> list[Hole]:
@@ -65,7 +67,11 @@ def holes_of(program: Program) -> list[Hole]:
         dotted = ".".join(p.name for p in named) if scopes else None
         missing = _missing(node, parents) if node is not None else Missing.PART
         wanted = _wanted_type(parents, missing, scope)
-        found.append(Hole(index, *place, missing, dotted, names, hints, wanted))
+        forms: tuple[str, ...] = ()
+        if missing is Missing.STATEMENT:
+            known = module_names(program.tree)
+            forms = forms_of(Surroundings(scope, parents, program.hole_name, known))
+        found.append(Hole(index, *place, missing, dotted, names, hints, wanted, forms))
     return found
 
 

@@ -34,6 +34,25 @@ def reckoned_trace(program: Program, entry: Entry, *, budget: int = BUDGET) -> T
     return trace
 
 
+class Steps:
+    """Counts the frames of a walk, whether it comes to its end or not."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def called(self, node: Definition, names: Mapping[str, object]) -> None:
+        self.count += 1
+
+    def line(self, statement: ast.stmt, names: Mapping[str, object]) -> None:
+        self.count += 1
+
+    def returned(self, value: object) -> None:
+        self.count += 1
+
+    def raised(self, error: Exception) -> None:
+        self.count += 1
+
+
 class _Told:
     """Makes frames of the steps of a walk. `sure` is False once there are some it cannot tell."""
 

@@ -33,7 +33,7 @@ def tasks(tmp_path: Path) -> Path:
 
 
 async def test_verification_finds_what_likelihood_does_not(tasks: Path, monkeypatch):
-    async def proposals(world, program, hole, wishes, *, count, priority, reasoning):
+    async def proposals(world, program, hole, wishes, *, count, **options):
         for number, text in enumerate(("nums[1]", "max(nums)", "nums")):
             yield Proposal(text, -float(number))
 

@@ -3,11 +3,12 @@
 import pytest
 
 from foreframe_models import chat
+from foreframe_models.engines import open_engine
 from foreframe_models.engines.base import ModelInfo
 from foreframe_models.engines.recorded import BYTE_SPECIALS, Exchange, RecordedEngine, byte_text
 from foreframe_models.entry import Entry
 from foreframe_models.program.control_flow import Program
-from foreframe_models.proposals import Wish, proposals
+from foreframe_models.proposals import Wish, proposals, trimmed
 from foreframe_models.world_model import WorldModel
 
 CHAT = {chat.START: 300, chat.STOP: 301, chat.TURN: 302}
@@ -93,13 +94,56 @@ async def test_a_model_without_a_chat_format_is_asked_by_completion_alone():
     ],
 )
 def test_answers_are_read_as_data(answer: str, found: list[str]):
-    assert [text for text, _, _ in chat.expressions(answer, reasoning=False)] == found
+    assert [text for text, _, _ in chat.answers(answer, reasoning=False)] == found
 
 
 def test_an_answer_that_was_cut_off_while_it_reasoned_is_none():
-    assert chat.expressions("```\na\n```", reasoning=True) == []
+    assert chat.answers("```\na\n```", reasoning=True) == []
 
 
 def test_one_of_several_holes_on_a_line_is_named():
     program = Program.parse("def f(a):\n    return a[??:??]\n", "/p.py")
     assert "number 2 of those on the line" in chat.question(program, 1, [], 3)
+
+
+WHOLE = Program.parse("def f(nums):\n    total = 0\n    ??\n    return total\n", "/p.py")
+
+
+async def test_a_model_that_writes_is_asked_for_whole_statements():
+    recorded = engine("    total = sum(nums)\n", "```\ntotal += 1\ntotal\n```", *["pass\n"] * 3)
+    wishes = [Wish(Entry("f", "[1]"), "1")]
+    asked = proposals(WorldModel(recorded), WHOLE, 0, wishes, count=3, forms=("total += ??",))
+    found = [(p.text, p.form) async for p in asked]
+    assert found == [("total = sum(nums)", None), ("total += 1", None), ("pass", None)]
+    text = byte_text(recorded.requests[1].prompt)
+    assert "`??` stands for a statement" in text
+    assert "Which statement belongs in the hole in the line `??`? " in text
+
+
+async def test_the_small_model_fills_the_expression_of_each_form():
+    world = WorldModel(open_engine("embedded"))
+    wishes = [Wish(Entry("f", "[1, 2]"), "3")]
+    forms = ("total += ??", "total = ??", "pass")
+    try:
+        asked = proposals(world, WHOLE, 0, wishes, count=2, forms=forms)
+        found = [proposal async for proposal in asked]
+    finally:
+        await world.close()
+    assert [p.form for p in found] == ["total += ??", "total = ??"]
+    assert all(p.text.startswith((p.form or "").removesuffix("??")) for p in found)
+    assert all("??" not in p.text for p in found)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ("return n + 1  # so", "return n + 1  # so"),
+        ("total += n)", "total += n"),
+        ("if n: total = n", "if n: total = n"),
+        ("xs.append(n)", "xs.append(n)"),
+        ("total", ""),
+        ("if n:", ""),
+    ],
+)
+def test_an_answer_is_cut_to_its_longest_statement(answer: str, kept: str):
+    assert trimmed(answer, whole=True) == kept

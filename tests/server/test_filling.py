@@ -16,10 +16,9 @@ from foreframe_models.program.control_flow import Program
 from foreframe_models.proposals import Proposal, trimmed
 from foreframe_protocol.states import Event, Verdict
 
-TASKS = [
-    json.loads(line)
-    for line in (Path(__file__).parent.parent / "holes/tasks.jsonl").read_text().splitlines()
-]
+HOLES = Path(__file__).parent.parent / "holes"
+TASKS = [json.loads(line) for line in (HOLES / "tasks.jsonl").read_text().splitlines()]
+STATEMENTS = [json.loads(line) for line in (HOLES / "statements.jsonl").read_text().splitlines()]
 MAX = "# f([3, 9, 2]) -> 9\n# f([1]) -> 1\ndef f(nums):\n    return ??\n"
 
 
@@ -75,6 +74,33 @@ async def test_what_rules_cannot_tell_is_predicted():
     assert world.asked == 3
     assert {e.basis for e in found[0].evidence} == {Basis.MODEL}
     assert {c.texts[0] for c in found if c.right} == {"n + 1", "n"}
+
+
+async def test_what_rules_follow_for_longer_than_a_walk_is_not_walked():
+    source = "# f(3) -> [3, 2, 1]\ndef f(n):\n    out = []\n    while n > 0:\n"
+    source += "        out.append(n)\n        ??\n    return out\n"
+    world = OracleWorld()
+    found = await filled(source, answers("n = n", "n += 1", "n -= 1"), Budget(candidates=3), world)
+    assert found[0].texts == ("n -= 1",)
+    assert world.asked == 0
+    assert {c.evidence[0].predicted for c in found if not c.right} <= {None, "[3]"}
+
+
+async def test_a_hole_of_a_whole_line_is_filled_with_statements():
+    source = "# f([3, 9]) -> 12\n# f([]) -> 0\ndef f(nums):\n    total = 0\n"
+    source += "    for n in nums:\n        ??\n    return total\n"
+
+    async def propose(program, hole):
+        assert hole.forms[:2] == ("total += ??", "total = ??")
+        yield Proposal("total += len(nums)", -1.0, "total += ??")
+        yield Proposal("total = n + total", -2.0)
+
+    found = await filled(source, propose)
+    assert {(c.texts[0], c.origin) for c in found if c.right == 2} == {
+        ("total = n + total", "model"),
+        ("total += n", "scope"),
+    }
+    assert next(c for c in found if c.texts[0] == "total += len(nums)").origin == "form"
 
 
 async def test_a_model_that_cannot_propose_leaves_the_guesses():
@@ -216,7 +242,7 @@ async def test_nothing_runs_for_real_unless_it_is_allowed(tmp_path: Path):
     assert found[0].right == 1
 
 
-@pytest.mark.parametrize("task", TASKS, ids=[task["id"] for task in TASKS])
+@pytest.mark.parametrize("task", [*TASKS, *STATEMENTS], ids=lambda task: task["id"])
 async def test_the_known_answers_of_the_hole_tasks_bear_out(task):
     for answer in task["answers"]:
         found = await filled(task["code"], answers(answer), Budget(candidates=1))

@@ -30,6 +30,31 @@ def literal_of(text: str) -> object:
     return ast.literal_eval(parse_expression(text.lstrip(" \t")))
 
 
+def is_expression(text: str) -> bool:
+    """Whether a text is one expression."""
+    try:
+        parse_expression(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def is_statement(text: str) -> bool:
+    """Whether a text of one line is a statement that may do something."""
+    if "\n" in text or not text or text[0] in " \t#":
+        return False
+    try:
+        body = parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    match body:
+        case [ast.Expr(value=ast.Call() | ast.Await() | ast.Yield() | ast.YieldFrom())]:
+            return True
+        case [ast.Expr()]:
+            return False
+    return len(body) == 1
+
+
 @overload
 def _parsed(text: str | bytes, path: str, mode: Literal["exec"]) -> ast.Module: ...
 @overload

@@ -133,7 +133,11 @@ class EvidenceView(Told):
 
 
 class CandidateView(Told):
-    """One way to fill the holes, in their order. `origin`: "model" or "scope" (a cheap guess)."""
+    """One way to fill the holes, in their order.
+
+    `origin`: "model"; "form" (a statement's form read off the code, its expression from the model);
+    or "scope" (a cheap guess).
+    """
 
     texts: list[str]
     origin: str

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from foreframe.commands.options import engine_option, host_option, token_option
+
+SLICE_SECONDS = 0.001  # a thread that reads a large file lets requests in after so long
 
 
 @click.command()
@@ -16,6 +19,7 @@ from foreframe.commands.options import engine_option, host_option, token_option
 @engine_option
 def lsp(port: int | None, host: str, token_file: Path | None, engine: str) -> None:
     """Serve editors over the Language Server Protocol: holes, predicted values, lenses."""
+    sys.setswitchinterval(SLICE_SECONDS)
     try:
         if port is None:
             from foreframe.language.server import make_server

@@ -54,8 +54,18 @@ class Fill:
         self.news.set()
         self.news = asyncio.Event()
 
-    async def until(self, enough: IsEnough | None, settle: float) -> None:
-        """Waits for all candidates, or for `settle` seconds after one that is enough."""
+    async def until(
+        self, enough: IsEnough | None, settle: float, patience: float | None = None
+    ) -> None:
+        """Waits for all candidates, or for `settle` seconds after one that is enough.
+
+        After `patience` seconds any one is enough.
+        """
+        if patience is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.until(enough, settle), patience)
+                return
+            enough, settle = (lambda _: True), 0.0
         while not self.is_over:
             if enough is not None and any(map(enough, self.found)):
                 with suppress(TimeoutError):
@@ -77,11 +87,13 @@ class Fills:
         ask: Ask,
         *,
         seconds: float | None,
+        patience: float | None = None,
         enough: IsEnough | None,
         settle: float,
     ) -> Found:
         """What is found in time for `what` of a document's text; raises what `ask` does.
 
+        `patience`: the seconds after which anything that has been found will do.
         Whoever is the last to wait ends the filling by being cancelled, and not by its time.
         """
         key = text, what
@@ -94,7 +106,7 @@ class Fills:
         fill.waiting += 1
         try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(fill.until(enough, settle), seconds)
+                await asyncio.wait_for(fill.until(enough, settle, patience), seconds)
         except asyncio.CancelledError:
             if fill.waiting == 1:
                 self._end(key)

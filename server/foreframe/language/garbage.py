@@ -7,6 +7,8 @@ does now and then, takes longer than to answer a request.
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 TOLERATED = 4  # versions of documents that are left lying about
 
@@ -16,6 +18,22 @@ class Garbage:
 
     def __init__(self) -> None:
         self._replaced = 0
+        self._parsing = 0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While a document is parsed: Python would go through all of the tree as it grows.
+
+        That takes as long again as parsing, and no other thread runs meanwhile.
+        """
+        self._parsing += 1
+        gc.disable()
+        try:
+            yield
+        finally:
+            self._parsing -= 1
+            if not self._parsing:
+                gc.enable()
 
     def keep(self) -> None:
         """A document has been analysed: from now on, nothing that is there is looked through."""

@@ -27,9 +27,15 @@ if TYPE_CHECKING:
     from foreframe.language.server import Language
 
 GHOST_SECONDS = 0.3  # in which ghost text has to be there
-COMPLETION_SECONDS = 3.0
-SETTLE_SECONDS = 0.4  # for others, after a candidate that all examples bear out
+COMPLETION_SECONDS = 3.0  # in which nothing at all was found
+PATIENCE_SECONDS = 0.5  # after which a completion is what there is, and marked as incomplete
+SETTLE_SECONDS = 0.2  # for others, after a candidate that all examples bear out
 PREVIEW = "fill"
+ORIGINS = {
+    "model": "from the model",
+    "form": "a form read off the code, its expression from the model",
+    "scope": "a guess from what is in scope",
+}
 
 
 def register_sight(server: LanguageServer, language: Language) -> None:
@@ -40,7 +46,7 @@ def register_sight(server: LanguageServer, language: Language) -> None:
         if not language.settings.code_lenses:
             return []
         uri = params.text_document.uri
-        return views.lenses(await language.analysis(uri), uri)
+        return language.lenses(uri, await language.analysis(uri))
 
     @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
     async def inlay_hint(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
@@ -145,7 +151,11 @@ def register_edits(server: LanguageServer, language: Language) -> None:
         if hole is None:
             return None
         work = language.candidates(
-            analysis, [hole], seconds=COMPLETION_SECONDS, settle=SETTLE_SECONDS
+            analysis,
+            [hole],
+            seconds=COMPLETION_SECONDS,
+            patience=PATIENCE_SECONDS,
+            settle=SETTLE_SECONDS,
         )
         found: Found = await language.asked(uri, work)
         language.check(uri, analysis)
@@ -245,7 +255,7 @@ def completion_item(
         candidate.texts[0],
         kind=lsp.CompletionItemKind.Value,
         label_details=lsp.CompletionItemLabelDetails(description=views.summary(candidate, wanted)),
-        detail="from the model" if candidate.origin == "model" else "a guess from what is in scope",
+        detail=ORIGINS[candidate.origin],
         documentation=views.evidence_text(candidate),
         sort_text=f"{rank:04}",
         filter_text=HOLE,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from foreframe.examples import Example
 from foreframe.filling import Budget, Candidate, Filling, outcome_of
+from foreframe.holes import Missing
 from foreframe.language.analysis import Analysis
 from foreframe.language.fills import Fills, Found
 from foreframe_models.entry import Entry
@@ -106,13 +107,15 @@ class Foresight(ABC):
         budget: Budget,
         *,
         seconds: float | None = None,
+        patience: float | None = None,
         enough: Callable[[Candidate], bool] | None = None,
         settle: float = 0.0,
     ) -> Found:
         """The candidates that could be tried in time, best first.
 
-        Waits no longer than `settle` seconds after one that is enough. Cancelling the task ends
-        the request at the engine if nobody else waits. Raises EngineError.
+        Waits no longer than `settle` seconds after one that is enough, nor than `patience` once
+        there is any. Cancelling the task ends the request at the engine if nobody else waits.
+        Raises EngineError.
         """
         what = tuple(hole.index for hole in holes), tuple(examples), astuple(budget)
         return await self._fills.best(
@@ -120,6 +123,7 @@ class Foresight(ABC):
             what,
             lambda: self.fill(analysis, holes, examples, budget),
             seconds=seconds,
+            patience=patience,
             enough=enough,
             settle=settle,
         )
@@ -175,6 +179,7 @@ class Predictor(Foresight):
                 count=budget.proposals,
                 priority=PRIORITY,
                 reasoning=budget.reasoning,
+                forms=hole.forms if hole.missing is Missing.STATEMENT else None,
             ):
                 yield proposal
 

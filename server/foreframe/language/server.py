@@ -67,6 +67,7 @@ class Language:
         self.settings = Settings(engine=engine)
         self.predictor = foresight(open_world, engine)
         self._analyses: dict[str, Analysis] = {}
+        self._lenses: dict[str, tuple[Analysis, list[lsp.CodeLens]]] = {}
         self._background: dict[str, asyncio.Task[None]] = {}
         self._asked: dict[str, set[asyncio.Task[Any]]] = {}
         self._garbage = Garbage()
@@ -80,10 +81,18 @@ class Language:
         known = self._analyses.get(uri)
         if known is None or known.version != document.version:
             source, version = document.source, document.version
-            known = await asyncio.to_thread(self._analysed, path_of(uri), source, version)
+            with self._garbage.held():
+                known = await asyncio.to_thread(self._analysed, path_of(uri), source, version)
             self._analyses[uri] = known
             self._garbage.keep()
         return known
+
+    def lenses(self, uri: str, analysis: Analysis) -> list[lsp.CodeLens]:
+        """Those of a document, made once: an editor asks again and again."""
+        known = self._lenses.get(uri)
+        if known is None or known[0] is not analysis:
+            known = self._lenses[uri] = analysis, views.lenses(analysis, uri)
+        return known[1]
 
     def _analysed(self, path: str, source: str, version: int | None) -> Analysis:
         """A text, with the calls of its functions that people have made in the opened folder."""
@@ -112,6 +121,7 @@ class Language:
         """The document is no longer shown."""
         self._end(uri)
         self._analyses.pop(uri, None)
+        self._lenses.pop(uri, None)
         self._publish(uri, None, [])
 
     def _end(self, uri: str) -> None:
@@ -179,9 +189,14 @@ class Language:
         holes: Sequence[Hole],
         *,
         seconds: float | None = None,
+        patience: float | None = None,
         settle: float = 0.0,
     ) -> Found:
-        """Candidates for holes, best first: `settle` seconds after one with all examples right."""
+        """Candidates for holes, best first.
+
+        They come `settle` seconds after one with all examples right, after `patience` seconds as
+        soon as there is any, and after `seconds` in any case.
+        """
         assert analysis.program is not None
         wanted = wanted_for(holes[0], analysis.program, analysis.examples)
         chosen = self.settings.holes
@@ -201,6 +216,7 @@ class Language:
                 wanted,
                 budget,
                 seconds=seconds,
+                patience=patience,
                 enough=enough,
                 settle=settle,
             )

@@ -13,6 +13,7 @@ from lsprotocol import types as lsp
 from foreframe.candidates import Basis, Candidate
 from foreframe.examples import Example
 from foreframe.explaining import Detail, explain
+from foreframe.filling import MOST_FRAMES
 from foreframe.holes import HOLE, Hole
 from foreframe.language.analysis import Analysis
 from foreframe.language.path_values import by_line, least_sure, sequence_text, steps_of, values_of
@@ -196,6 +197,8 @@ def evidence_text(candidate: Candidate) -> str:
         sign = "✓" if one.verdict is Verdict.MATCH else "✗"
         got = one.predicted if one.predicted is not None else "cut off"
         how = "worked out from literals" if one.basis is Basis.RULES else "predicted"
+        if one.basis is Basis.RULES and one.predicted is None:
+            got = f"no end within {MOST_FRAMES} steps,"
         row = f"{sign} {one.example.call} → {got} {how}, {one.example.wanted} wanted"
         if one.basis is Basis.MODEL and one.probability is not None:
             row += f" (probability {one.probability:.0%})"

@@ -23,6 +23,7 @@ from foreframe_models.engines.base import EngineAborted, EngineError
 from foreframe_models.entry import EntryError
 
 KEPT = 8  # documents that stay parsed
+NICENESS = 5  # typing and plain requests, which the server answers, come first
 FAULTS = (EngineError, EntryError)
 
 
@@ -81,6 +82,8 @@ class Worker:
 
 def main(predictor: Predictor) -> None:
     """Serves this process's stdin and stdout, then ends at once: nothing is left to be told."""
+    with suppress(OSError, AttributeError):  # not everywhere
+        os.nice(NICENESS)
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
 

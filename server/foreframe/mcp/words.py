@@ -24,6 +24,11 @@ SURE, HALF_SURE = 0.9, 0.6  # the marks of a terminal's table
 SHOWN_VALUE = 200  # characters of a value in a text
 SHOWN_LOCALS = 20  # variables in a text
 NOT_EXECUTED = "Predicted by a model; nothing was executed."
+ORIGINS = {  # of a candidate
+    "model": "the model's",
+    "form": "a form read off the code, its expression the model's",
+    "scope": "a cheap guess",
+}
 
 
 def value_text(value: ValueTold | ValueView) -> str:
@@ -166,7 +171,7 @@ def fill_text(told: FillTold) -> str:
         texts = " ; ".join(clipped(text) for text in candidate.texts)
         right = f"{candidate.right} of {candidate.examples} examples predicted right"
         ran = "" if candidate.ran_right is None else f", {candidate.ran_right} really right"
-        origin = "a cheap guess" if candidate.origin == "scope" else "the model's"
+        origin = ORIGINS[candidate.origin]
         lines.append(f"  {texts}   ({origin}; {right}{ran})")
     if all(candidate.ran_right is None for candidate in told.candidates):
         lines.append(NOT_EXECUTED)

@@ -140,27 +140,24 @@ async def answer(task: Task, predictor: Predictor, budget: Budget) -> Answer:
     seconds = time.monotonic() - began
     alone = replace(budget, rules=False)
     foreseen = [c async for c in predictor.fill(analysis, [hole], wanted, alone)]
-    right: dict[tuple[str, ...], bool] = {}
-    for candidate in (*found, *foreseen):
-        if candidate.texts not in right:
-            right[candidate.texts] = await is_right(task, analysis, candidate)
     if not found:
         return Answer(task, False, False, False, False, seconds, seconds)
+    known: dict[tuple[str, ...], bool] = {}
 
-    def first_of(ranked: Sequence[Candidate]) -> bool:
-        best = min(ranked, key=lambda candidate: candidate.rank, default=None)
-        return best is not None and right[best.texts]
+    async def right(candidate: Candidate) -> bool:
+        if candidate.texts not in known:  # a process for each of its examples
+            known[candidate.texts] = await is_right(task, analysis, candidate)
+        return known[candidate.texts]
 
     likely = max(foreseen or found, key=_likelihood)  # of equals the first, as without any trial
-    return Answer(
-        task,
-        first_of(found),
-        first_of(foreseen),
-        right[likely.texts],
-        any(right.values()),
-        first or seconds,
-        seconds,
-    )
+    ranked, by_model = (sorted(some, key=lambda c: c.rank) for some in (found, foreseen))
+    verified = await right(ranked[0])
+    predicted = bool(by_model) and await right(by_model[0])
+    likeliest = await right(likely)
+    reachable = verified or predicted or likeliest
+    for candidate in (*ranked, *by_model):
+        reachable = reachable or await right(candidate)
+    return Answer(task, verified, predicted, likeliest, reachable, first or seconds, seconds)
 
 
 def _likelihood(candidate: Candidate) -> float:
