@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from foreframe.errors import ExpressionError
 from foreframe.explaining import statements
 from foreframe.expressions import evaluate
 from foreframe.guesses import guesses
-from foreframe.holes import Hole, holes_of
+from foreframe.holes import Hole, Missing, holes_of
 from foreframe_models.program.syntax import literal_of
 from foreframe_protocol.states import Event, Locals, Trace, Value, Verdict
 from foreframe_protocol.values import compare
@@ -24,7 +24,10 @@ MOST = 8  # expressions that are proposed
 
 @dataclass(frozen=True, slots=True)
 class FromHole:
-    """A variable that got its value from a hole, in the line that has just run."""
+    """A variable that got its value from a hole, in the line that has just run.
+
+    Of a hole that stands for a whole statement: each that it made, or whose value it changed.
+    """
 
     hole: Hole
     name: str
@@ -46,7 +49,20 @@ def from_holes(program: Program, trace: Trace, depth: int) -> list[FromHole]:
     line, before = node.frame.line, node.frame.locals or {}
     given = _given(program, line)
     now = trace.state.stack[depth].locals
+    whole = _whole(program, line)
+    if whole is not None:
+        given |= {
+            name: whole
+            for name, value in now.items()
+            if name not in before or before[name].text != value.text
+        }
     return [FromHole(hole, name, now[name], before) for name, hole in given.items() if name in now]
+
+
+def _whole(program: Program, line: int) -> Hole | None:
+    """The hole that stands for the whole statement on a line."""
+    found = [h for h in _places(program).values() if h.line == line]
+    return next((hole for hole in found if hole.missing is Missing.STATEMENT), None)
 
 
 def _given(program: Program, line: int) -> dict[str, Hole]:
@@ -80,21 +96,25 @@ def _places(program: Program) -> dict[tuple[int, int], Hole]:
     return {(hole.line, hole.column): hole for hole in holes_of(program)}
 
 
-def expressions_giving(hole: Hole, before: Locals, wanted: str) -> list[str]:
-    """Expressions in what was in scope at a hole that give `wanted` there, the simpler first.
+def expressions_giving(one: FromHole, wanted: str) -> list[str]:
+    """What could stand in a hole to give `wanted` there, the simpler first.
 
-    The literal itself always does, and comes last.
+    Expressions in what was in scope; for a whole statement, assignments of them. The literal itself
+    always gives it, and comes last.
     """
+    whole = one.hole.missing is Missing.STATEMENT
+    hole = replace(one.hole, missing=Missing.VALUE, forms=()) if whole else one.hole
     found: list[str] = []
     for text in guesses(hole):
         try:
-            given = evaluate(text, before).text
+            given = evaluate(text, one.before).text
         except ExpressionError:
             continue
         if compare(given, wanted) is Verdict.MATCH and text != wanted:
             found.append(text)
     found.sort(key=lambda text: (_is_literal(text), len(text)))
-    return [*found[: MOST - 1], wanted]
+    texts = [*found[: MOST - 1], wanted]
+    return [f"{one.name} = {text}" for text in texts] if whole else texts
 
 
 def _is_literal(text: str) -> bool:

@@ -8,10 +8,10 @@ import pytest
 from dap_client import Client, in_process
 from oracle_world import OracleWorld
 
-from foreframe.hole_values import expressions_giving
+from foreframe.hole_values import FromHole, expressions_giving, from_holes
 from foreframe.holes import holes_of
 from foreframe_models.program.control_flow import Program
-from foreframe_protocol.states import Value
+from foreframe_protocol.states import Event, Frame, Trace, Value
 
 SOURCE = "def f(nums):\n    low, n = 0, ??\n    return n\n"
 
@@ -50,8 +50,57 @@ async def test_what_is_not_from_a_hole_proposes_nothing(client: Client):
 
 def test_expressions_are_told_apart_by_what_they_give_where_the_hole_is():
     program = Program.parse(SOURCE, "/p.py")
-    before = {"nums": Value("[4, 5, 6]")}
     (hole,) = holes_of(program)
-    assert "nums[0]" in expressions_giving(hole, before, "4")
-    assert expressions_giving(hole, before, "99") == ["99"]
-    assert "nums[::-1]" in expressions_giving(hole, before, "[6, 5, 4]")
+    one = FromHole(hole, "n", Value("None"), {"nums": Value("[4, 5, 6]")})
+    assert "nums[0]" in expressions_giving(one, "4")
+    assert expressions_giving(one, "99") == ["99"]
+    assert "nums[::-1]" in expressions_giving(one, "[6, 5, 4]")
+
+
+WHOLE = "def f(nums):\n    low = 0\n    ??\n    return low\n"
+
+
+def test_what_a_hole_of_a_whole_statement_changed_is_told_to_be_from_it():
+    program = Program.parse(WHOLE, "/p.py")
+    nums, low = Value("[4, 5, 6]"), Value("0")
+    seen = {"nums": nums}
+    frames = [
+        Frame(Event.CALL, "f", 1, 1, "", seen),
+        Frame(Event.LINE, "f", 1, 2, "", seen),
+        Frame(Event.LINE, "f", 1, 3, "", {**seen, "low": low}),
+    ]
+    after = {"nums": nums, "low": Value("3"), "high": Value("6")}
+    trace = Trace()
+    for frame in (*frames, Frame(Event.LINE, "f", 1, 4, "", after)):
+        trace = trace.append(frame)
+    found = from_holes(program, trace, 0)
+    assert [(one.name, one.value.text) for one in found] == [("low", "3"), ("high", "6")]
+    assert "low = len(nums)" in expressions_giving(found[0], "3")
+    assert expressions_giving(found[1], "'x'") == ["high = 'x'"]
+    assert from_holes(program, trace.parent, 0) == []
+
+
+async def test_a_value_that_a_hole_of_a_whole_line_gave_is_said_to_be_from_one(tmp_path: Path):
+    (tmp_path / "p.py").write_text(WHOLE)
+
+    class Sets(OracleWorld):
+        """Knows that the hole sets `low`."""
+
+        async def predict(self, program, trace, goal, **options):
+            known = Program.parse(WHOLE.replace("??", "low = 3"), program.path)
+            return await super().predict(known, trace, goal, **options)
+
+    client, _ = in_process(lambda engine, frames: Sets())
+    await client.start(str(tmp_path / "p.py"), function="f", args="[4, 5, 6]", stopOnEntry=True)
+    await client.event("stopped")
+    await client.step("next")
+    await client.step("next")
+    frame = (await client.ask("stackTrace", {"threadId": 1}))["stackFrames"][0]["id"]
+    scopes = (await client.ask("scopes", {"frameId": frame}))["scopes"]
+    expression = next(s for s in scopes if s["name"] == "Expression")
+    shown = await client.ask("variables", {"variablesReference": expression["variablesReference"]})
+    assert ("?? for low", "3") in [(v["name"], v["value"]) for v in shown["variables"]]
+    await client.setExpression(expression="low", value="4")
+    told = await client.event("foreframe/holeProposals")
+    assert told["expressions"][0] == "low = nums[0]"
+    assert told["expressions"][-1] == "low = 4"

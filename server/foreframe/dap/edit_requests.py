@@ -61,7 +61,7 @@ class EditRequests:
 
             for one in from_holes(program, here, index):
                 if one.name == target.name:
-                    found = expressions_giving(one.hole, one.before, value.text)
+                    found = expressions_giving(one, value.text)
                     self._proposed(one, value, found)
         tree = parse_value(value.text)
         shown = self._inspection.variables.shown(tree, value, expression, index)
