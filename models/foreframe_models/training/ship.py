@@ -146,13 +146,16 @@ def confidence_rows(found: Mapping[str, Told]) -> Iterator[str]:
     """A table of how well confidences were calibrated, after a blank line; nothing of nothing."""
     if not found:
         return
-    yield "\n\nHow sure it says it is, fitted on generated programs and measured on others:\n\n"
-    yield "| of | told | right | calibration error before | after | temperature | bias |\n"
-    yield "| --- | --- | --- | --- | --- | --- | --- |\n"
+    yield (
+        "\n\nHow sure it says it is, fitted on generated programs and measured on others; by "
+        "chance is\nwhat confidences that are just right would show on so few:\n\n"
+    )
+    yield "| of | told | right | error before | after | by chance | temperature | bias |\n"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
     for kind, told in found.items():
         yield (
             f"| {kind.replace('_', ' ')} | {told['count']} | {told['right']:.3f} | "
-            f"{told['ece_before']:.3f} | {told['ece']:.3f} | "
+            f"{told['ece_before']:.3f} | {told['ece']:.3f} | {told['by_chance']:.3f} | "
             f"{told['temperature']:.2f} | {told['bias']:.2f} |\n"
         )
 
@@ -182,7 +185,7 @@ def ship(
     weaknesses: str = "",
     history: str = "",
     count: int = 300,
-    calibrated_on: int = 400,
+    calibrated_on: int = 1600,
 ) -> Card:
     """Makes the folder, its confidences fitted on `calibrated_on` programs. Raises ExportError."""
     agreement = export(checkpoint, folder, precision=precision)
@@ -228,7 +231,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--weaknesses", type=Path, help="a text for the card")
     parser.add_argument("--history", type=Path, help="a text for the card: how it came to be")
     parser.add_argument("--precision", default="int8")
-    parser.add_argument("--calibrated-on", type=int, default=400, help="programs; 0: not at all")
+    parser.add_argument("--calibrated-on", type=int, default=1600, help="programs; 0: not at all")
     given = parser.parse_args(arguments)
     card = ship(
         given.checkpoint,
