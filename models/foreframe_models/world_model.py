@@ -18,13 +18,13 @@ from foreframe_models.engines.base import (
     EngineAborted,
     EngineError,
     Finish,
-    PromptTooLong,
     Request,
 )
 from foreframe_models.entry import Entry, EntryError, bind_arguments
 from foreframe_models.grammar import GrammarTooLarge
 from foreframe_models.jumps import aim_of
 from foreframe_models.program.certain import says_the_same
+from foreframe_models.prompts import Prompts
 from foreframe_models.walks import Walk, given
 from foreframe_protocol.states import (
     NO_LOCALS,
@@ -71,10 +71,8 @@ class WorldModel:
         self.as_written = as_written
         self.max_frames, self.max_tokens = max_frames, max_tokens
         self._dialect: Dialect | None = None
-        self._left_out = 0
-        self._written: WeakKeyDictionary[Trace, tuple[int, ...]] = WeakKeyDictionary()
+        self._prompts = Prompts()
         self._grammars: WeakKeyDictionary[Program, dict[object, str | None]] = WeakKeyDictionary()
-        self._contexts: WeakKeyDictionary[Trace, tuple[int, ...]] = WeakKeyDictionary()
 
     async def open(self) -> Dialect:
         """Opens the engine once. Raises EngineError; a later call tries again."""
@@ -123,7 +121,8 @@ class WorldModel:
 
     async def prompt(self, program: Program, trace: Trace) -> tuple[int, ...]:
         """What the model reads before it goes on from `trace`, as token ids. Raises EngineError."""
-        return await self._prompt(await self.open(), program, trace)
+        ids, _ = await self._prompts.of(await self.open(), program, trace)
+        return ids
 
     async def predict(
         self,
@@ -186,7 +185,8 @@ class WorldModel:
             dialect = await self.open()
             aim = aim_of(goal, trace.state)
             asked = await asyncio.to_thread(dialect.jump, program, trace, aim)
-            prompt = (*await self._prompt(dialect, program, trace), *asked.ids)
+            known, _ = await self._prompts.of(dialect, program, trace)
+            prompt = (*known, *asked.ids)
             room = dialect.info.context_tokens - len(prompt)
             request = Request(prompt, min(room, limit), asked.grammar, priority=priority)
             finish = await self._request(dialect, program, walk, goal, request, None, asked)
@@ -222,8 +222,7 @@ class WorldModel:
             left = walk.max_tokens - walk.usage.generated_tokens - walk.usage.forced_tokens
             if left <= 0:
                 return walk.prediction(End.CUT_OFF, f"cut off after {walk.max_tokens} tokens")
-            prompt = await self._prompt(dialect, program, walk.trace)
-            walk.left_out = self._left_out
+            prompt, walk.left_out = await self._prompts.of(dialect, program, walk.trace)
             grammar = await self._grammar(dialect, program, walk.trace, goal, one_frame)
             if grammar is None:
                 one_frame = True
@@ -288,7 +287,7 @@ class WorldModel:
                     walk.trace = walk.trace.append(frame, skipped=jump is not None)
                     is_written = says_the_same(frame, told)
                     if is_written:
-                        self._written[walk.trace] = ids
+                        self._prompts.keep(walk.trace, ids)
                     if on_frame is not None and on_frame(frame):
                         walk.ended = True
                         return finish
@@ -332,78 +331,3 @@ class WorldModel:
             if len(known) > GRAMMARS_KEPT:
                 known.pop(next(iter(known)))
         return known[key]
-
-    async def _prompt(self, dialect: Dialect, program: Program, trace: Trace) -> tuple[int, ...]:
-        """The token ids of context and frames, the oldest frames left out where they do not fit.
-
-        Raises PromptTooLong when the program's text alone does not.
-        """
-        room = dialect.info.context_tokens * 3 // 4  # the rest is for the answer
-        context = await self._context(dialect, program, trace)
-        nodes = trace.nodes()
-        written = [await self._write(dialect, program, node) for node in nodes]
-        if len(context) > room:
-            raise PromptTooLong(
-                f"{program.path}: the program takes {len(context)} tokens and {dialect.info.name} "
-                f"has room for {room}: trace a smaller file, or one function of it"
-            )
-        excess = len(context) + sum(map(len, written)) - room
-        if excess > 0:
-            first = first_kept(nodes, written, excess, (room - len(context)) // 4 or 1)
-            trace = self._cut(nodes, written, first)
-            context = await self._context(dialect, program, trace)
-            written = written[first:]
-            if len(context) + sum(map(len, written)) >= dialect.info.context_tokens:
-                raise PromptTooLong(
-                    f"{program.path}: the program and its variables do not fit the "
-                    f"{dialect.info.context_tokens} tokens that {dialect.info.name} reads"
-                )
-        self._left_out = len(nodes) - len(written)  # read before anything else is waited for
-        return context + tuple(i for ids in written for i in ids)
-
-    def _cut(self, nodes: list[Trace], written: list[tuple[int, ...]], first: int) -> Trace:
-        """The same trace, begun from the state before `nodes[first]`."""
-        trace = Trace(nodes[first - 1].state)
-        for node, ids in zip(nodes[first:], written[first:], strict=True):
-            assert node.frame is not None
-            trace = trace.append(node.frame, skipped=node.skipped)
-            self._written[trace] = ids
-        return trace
-
-    async def _context(self, dialect: Dialect, program: Program, trace: Trace) -> tuple[int, ...]:
-        root = trace.root()
-        found = self._contexts.get(root)
-        if found is None:
-            found = self._contexts[root] = await dialect.context(program, trace)
-        return found
-
-    async def _write(self, dialect: Dialect, program: Program, node: Trace) -> tuple[int, ...]:
-        found = self._written.get(node)
-        if found is None:
-            found = self._written[node] = await dialect.write(program, node)
-        return found
-
-
-def first_kept(nodes: list[Trace], written: list[tuple[int, ...]], excess: int, stride: int) -> int:
-    """The first node that stays when `excess` tokens must go, oldest first.
-
-    What goes is rounded up to a multiple of `stride` tokens, so that the cut, and with it the
-    engine's prefix cache, holds still over many steps. The frame before the cut is a line frame,
-    if possible one on which a scope that was called has just ended.
-    """
-    goal = -(-excess // stride) * stride
-    dropped, first = 0, 0
-    while first < len(nodes) - 1 and dropped < goal:
-        dropped += len(written[first])
-        first += 1
-    fallback = None
-    for index in range(first, len(nodes)):
-        frame, before = nodes[index - 1].frame, nodes[index - 2].frame if index > 1 else None
-        if frame is not None and frame.event is Event.LINE:
-            fallback = fallback or index
-            if before is not None and before.event is Event.RETURN:
-                return index
-        dropped += len(written[index])
-        if dropped > goal + stride:
-            break
-    return fallback or first

@@ -40,9 +40,7 @@ class Kind(StrEnum):
     DICT = "dict"  # also a Counter, an OrderedDict, a defaultdict, ...
     CALL = "call"  # Name(1, x=2): dataclasses, named tuples, most classes with a repr of their own
     ENUM = "enum"  # <Color.RED: 1>
-    ELLIPSIS = (
-        "ellipsis"  # Ellipsis, and `...` where a container holds itself or elements are left out
-    )
+    ELLIPSIS = "ellipsis"  # also `...`: a container in itself, or elements that are left out
     OPAQUE = "opaque"  # <A object at 0x...> and every text that is nothing of the above
 
 
