@@ -157,7 +157,7 @@ async def test_an_answer_of_nonsense_gives_expressions_or_nothing(
     assert len(found) <= 4
     assert all(is_expression(proposal.text) for proposal in found)
     if reasoning:  # it never comes to the end of its thoughts
-        assert chat.expressions(text, reasoning=True) == []
+        assert chat.answers(text, reasoning=True) == []
 
 
 async def test_reasoning_ends_where_the_model_s_context_does(
