@@ -51,7 +51,7 @@ class Halting:
 
     `frames`: about how many a whole run has, where it ends. `line`: the loop's or the function's.
     `cycle`: the numbers of two frames, from 1, between which nothing has changed. `confidence`:
-    that of the least certain frame it rests on.
+    that of the least certain frame it rests on. `by_rules`: these were worked out, not predicted.
     """
 
     answer: Answer
@@ -60,6 +60,7 @@ class Halting:
     line: int | None = None
     cycle: tuple[int, int] | None = None
     confidence: float | None = None
+    by_rules: bool = False
 
 
 def does_it_end(program: Program, trace: Trace) -> Halting:

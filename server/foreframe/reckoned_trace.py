@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from foreframe.errors import NotAllowed
 from foreframe.reckoned_expressions import is_plain
 from foreframe.reckoned_module import Definition
 from foreframe.reckoning import BUDGET, reckon
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Function, Program
 
 MOST_FRAMES = 400
+NODES_A_FRAME = 100  # that a walk may compute, at most
 _SCOPES = (ast.Lambda, ast.GeneratorExp)  # they have frames of their own
 
 
@@ -28,6 +30,19 @@ def reckoned_trace(program: Program, entry: Entry, *, budget: int = BUDGET) -> T
     told = _Told(program)
     if reckon(program, entry, budget=budget, watch=told) is None or not told.sure:
         return None
+    trace = Trace()
+    for frame in told.frames:
+        trace = trace.append(frame)
+    return trace
+
+
+def reckoned_beginning(program: Program, entry: Entry, most: int) -> Trace:
+    """The first frames of a call, at most `most`, as far as rules alone can tell them.
+
+    Raises EntryError.
+    """
+    told = _Told(program, most)
+    reckon(program, entry, budget=max(BUDGET, most * NODES_A_FRAME), watch=told)
     trace = Trace()
     for frame in told.frames:
         trace = trace.append(frame)
@@ -56,8 +71,8 @@ class Steps:
 class _Told:
     """Makes frames of the steps of a walk. `sure` is False once there are some it cannot tell."""
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, program: Program, most: int = MOST_FRAMES) -> None:
+        self.program, self.most = program, most
         self.frames: list[Frame] = []
         self.sure = True
         self._stack: list[tuple[Function, int]] = []  # each with its last line
@@ -92,8 +107,10 @@ class _Told:
     def _tell(
         self, event: Event, line: int, shown: Locals | None = None, value: Value | None = None
     ) -> None:
-        if not self.sure or len(self.frames) >= MOST_FRAMES:
+        if len(self.frames) >= self.most:
             self.sure = False
+            raise NotAllowed("no more frames are asked for")
+        if not self.sure:
             return
         function = self._stack[-1][0]
         text = self.program.line_text(line)

@@ -7,6 +7,9 @@ from click.testing import CliRunner
 
 from foreframe.cli import cli
 
+STRANGE = (
+    "from math import floor\ndef f(n):\n    while n > 0:\n        n = floor(n + 1)\n    return n\n"
+)
 LOOP = "def f(n):\n    while n > 0:\n        n += 1\n    return n\n"
 ANSWERS = {"ends", "repeats", "grows", "unknown"}
 
@@ -18,15 +21,26 @@ def run(*words: str):
 def test_an_answer_comes_with_its_reason_and_executes_nothing(tmp_path: Path):
     mark = tmp_path / "mark"
     path = tmp_path / "loop.py"
-    path.write_text(f"open({str(mark)!r}, 'w')\n{LOOP}")
+    path.write_text(f"open({str(mark)!r}, 'w')\n{STRANGE}")
     words = ("--function", "f", "--args", "1", "--max-frames", "30")
     told = run("halts", str(path), *words)
     assert told.exit_code == 0
     assert told.stdout.split(":")[0] in ANSWERS
     answer = json.loads(run("halts", str(path), *words, "--json").stdout)
     assert answer["answer"] in ANSWERS
-    assert answer["predicted_frames"] <= 30
+    assert 0 < answer["predicted_frames"] <= 30
+    assert answer["basis"] == "predicted"
     assert not mark.exists()
+
+
+def test_what_follows_from_literals_is_worked_out_and_not_predicted(tmp_path: Path):
+    path = tmp_path / "loop.py"
+    path.write_text(LOOP)
+    words = ("halts", str(path), "--function", "f", "--args", "1")
+    assert "worked out from literals" in run(*words).stdout
+    answer = json.loads(run(*words, "--json").stdout)
+    assert (answer["answer"], answer["basis"]) == ("grows", "worked out")
+    assert answer["predicted_frames"] == 0
 
 
 def test_the_confusion_table_counts_every_program_once(tmp_path: Path):
@@ -39,6 +53,7 @@ def test_the_confusion_table_counts_every_program_once(tmp_path: Path):
     true_frames = report["from_true_frames"]
     assert true_frames["ends"]["ends"] == 1
     assert true_frames["never ends"]["grows"] == 1
+    assert report["right_as_answered"] == 1.0  # both follow from literals
     predicted = report["from_predictions"]
     assert sum(predicted["ends"].values()) == sum(predicted["never ends"].values()) == 1
 

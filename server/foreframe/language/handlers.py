@@ -13,15 +13,16 @@ from pygls.lsp.server import LanguageServer
 from foreframe.examples import Example, Kind
 from foreframe.explaining import OWN_WORDS
 from foreframe.filling import Candidate, holes_in_function
-from foreframe.halting import does_it_end
+from foreframe.halting import Halting, does_it_end
 from foreframe.holes import HOLE, Hole
 from foreframe.language import views
 from foreframe.language.analysis import Analysis
 from foreframe.language.fills import Found
 from foreframe.language.places import place
-from foreframe.language.predictor import PredictedRun
+from foreframe.language.predictor import FRAMES, PredictedRun
+from foreframe.reckoned_halting import reckoned_halting
 from foreframe_models.engines.base import EngineError
-from foreframe_models.entry import EntryError
+from foreframe_models.entry import Entry, EntryError
 
 if TYPE_CHECKING:
     from foreframe.language.server import Language
@@ -94,14 +95,17 @@ def register_sight(server: LanguageServer, language: Language) -> None:
     async def halts(uri: str, function: str, args: str) -> dict[str, Any]:
         """Says whether a call ends; shown to the person by the client."""
         analysis = await language.analysis(uri)
-        run = await _run(language, uri, analysis, function, args)
-        assert analysis.program is not None
-        halting = does_it_end(analysis.program, run.trace)
+        halting = await _by_rules(analysis, function, args)
+        if halting is None:
+            run = await _run(language, uri, analysis, function, args)
+            assert analysis.program is not None
+            halting = does_it_end(analysis.program, run.trace)
         return {
             "answer": halting.answer.value,
             "text": halting.text,
             "line": halting.line,
             "confidence": halting.confidence,
+            "basis": "worked out" if halting.by_rules else "predicted",
         }
 
     @server.command(views.EXPLAIN)
@@ -122,6 +126,18 @@ def register_sight(server: LanguageServer, language: Language) -> None:
         except EngineError as error:
             raise JsonRpcException(f"error {error.code}: {error}") from error
         return {"text": f"{story}\n\n{OWN_WORDS}\n{told or 'nothing.'}", "retold": told}
+
+
+async def _by_rules(analysis: Analysis, function: str, args: str) -> Halting | None:
+    """Whether a call ends, where that follows from its literals."""
+    if analysis.program is None or function not in analysis.functions:
+        return None
+    entry = Entry(function, args)
+    try:
+        known = await asyncio.to_thread(reckoned_halting, analysis.program, entry, FRAMES)
+    except EntryError:
+        return None  # asking the model tells what is wrong with it
+    return known[0] if known else None
 
 
 async def _run(

@@ -15,6 +15,7 @@ from foreframe.errors import BadOption
 from foreframe.halting import Answer, does_it_end
 from foreframe.parties import WorldModel as Predicts
 from foreframe.reality import Limits, observe
+from foreframe.reckoned_halting import reckoned_halting
 from foreframe.terminal.halts import judge
 from foreframe.terminal.progress import Progress
 from foreframe_models.engines import open_engine
@@ -41,6 +42,7 @@ class Confusion:
 
     predicted: Counter[tuple[bool, Answer]] = field(default_factory=Counter)
     observed: Counter[tuple[bool, Answer]] = field(default_factory=Counter)  # from true frames
+    answered: Counter[tuple[bool, Answer]] = field(default_factory=Counter)  # by rules where known
     wrong: list[str] = field(default_factory=list)
     failed: int = 0
 
@@ -51,6 +53,8 @@ class Confusion:
             "n": sum(self.predicted.values()) + self.failed,
             "failed": self.failed,
             "right": share(self.predicted),
+            "answered": cells(self.answered),
+            "right_as_answered": share(self.answered),
             "from_predictions": cells(self.predicted),
             "from_true_frames": cells(self.observed),
             "right_from_true_frames": share(self.observed),
@@ -108,6 +112,8 @@ async def compare(
             found.failed += 1
             continue
         found.predicted[ends, halting.answer] += 1
+        known = reckoned_halting(question.program, question.entry, max_frames)
+        found.answered[ends, (known[0] if known else halting).answer] += 1
         if halting.answer is not Answer.UNKNOWN and not is_right(ends, halting.answer):
             found.wrong.append(f"{question.name}: {halting.answer}: {halting.text}")
     return found
@@ -131,8 +137,12 @@ async def evaluate(data: Path, engine: str, max_frames: int, out: TextIO, err: T
 
 
 def report(found: Confusion, out: TextIO) -> None:
-    """Two tables for a person."""
-    kinds = (("from predictions", found.predicted), ("from true frames", found.observed))
+    """Three tables for a person."""
+    kinds = (
+        ("by rules where they tell, else from predictions", found.answered),
+        ("from predictions alone", found.predicted),
+        ("from true frames", found.observed),
+    )
     for title, counts in kinds:
         print(f"{title}: {share(counts):.0%} right", file=out)
         print(f"  {'':12}" + "".join(f"{answer.value:>9}" for answer in Answer), file=out)

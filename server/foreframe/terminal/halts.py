@@ -13,6 +13,7 @@ from typing import TextIO
 from foreframe.errors import BadOption
 from foreframe.halting import Answer, Halting, does_it_end
 from foreframe.parties import WorldModel as Predicts
+from foreframe.reckoned_halting import reckoned_halting
 from foreframe.source_file import load_program
 from foreframe.terminal.progress import Progress
 from foreframe.terminal.story import Story
@@ -39,7 +40,7 @@ class HaltsOptions:
 async def judge(
     world: Predicts, program: Program, entry: Entry, progress: Progress | None = None
 ) -> tuple[Halting, Trace]:
-    """Walks to the end or to the world model's limit, and judges. Raises as `predict` does."""
+    """Predicts to the end or to the world model's limit, and judges. Raises as `predict` does."""
     start = await world.start(program, entry)
     count = 1
 
@@ -66,7 +67,8 @@ async def halts(options: HaltsOptions, out: TextIO, err: TextIO) -> None:
     try:
         async with Progress(err) as progress:
             entry = Entry(options.function, options.args)
-            halting, trace = await judge(world, program, entry, progress)
+            known = reckoned_halting(program, entry, options.max_frames)
+            halting, trace = known or await judge(world, program, entry, progress)
             progress.clear()
     finally:
         await world.close()
@@ -74,7 +76,9 @@ async def halts(options: HaltsOptions, out: TextIO, err: TextIO) -> None:
         print(json.dumps(as_json(halting, trace)), file=out)
         return
     print(f"{halting.answer}: {halting.text}", file=out)
-    if halting.confidence is not None:
+    if halting.by_rules:
+        print("  (worked out from literals: nothing was predicted, and nothing executed)", file=out)
+    elif halting.confidence is not None:
         sure = f"as predicted; the least certain step is {halting.confidence:.0%} sure"
         print(f"  ({sure}; nothing was executed)", file=out)
     if halting.answer is Answer.REPEATS and halting.cycle is not None:
@@ -90,7 +94,8 @@ def as_json(halting: Halting, trace: Trace) -> dict[str, object]:
         "line": halting.line,
         "cycle": list(halting.cycle) if halting.cycle else None,
         "confidence": halting.confidence,
-        "predicted_frames": trace.length,
+        "basis": "worked out" if halting.by_rules else "predicted",
+        "predicted_frames": 0 if halting.by_rules else trace.length,
     }
 
 
