@@ -104,6 +104,8 @@ class _Teller:
 
     def __init__(self, program: Program) -> None:
         self.statements = statements(program.tree)
+        self.hole_name = program.hole_name
+        self.holed = {line for line, _ in program.holes}
         self.stack: list[_Activation] = []
         self.left = False  # the last frame was a return: its scope is still on the stack
 
@@ -168,7 +170,7 @@ class _Teller:
             case ast.Return(value=ast.Constant()):
                 return f"Line {here.line} returns {text}."
             case ast.Return(value=ast.expr() as given):
-                return f"Line {here.line} returns `{short(ast.unparse(given))}`, which is {text}."
+                return f"Line {here.line} returns `{self.text(given)}`, which is {text}."
             case ast.Return():
                 return f"Line {here.line} returns."
         if here.name == "<module>":
@@ -200,12 +202,12 @@ class _Teller:
                     return f"Line {line} takes the next element: {what or 'the same'}.", sure, True
                 return f"Line {line} has nothing left: the loop ends.", sure, False
             case ast.While() as loop:
-                test = short(ast.unparse(loop.test))
+                test = self.text(loop.test)
                 if _inside(loop, frame.line):
                     return f"Line {line}: `{test}` holds, the loop goes on.", sure, False
                 return f"Line {line}: `{test}` does not hold, the loop ends.", sure, False
             case ast.If() as choice:
-                test = short(ast.unparse(choice.test))
+                test = self.text(choice.test)
                 truth = "holds" if _inside(choice, frame.line) else "does not hold"
                 return f"Line {line}: `{test}` {truth}, line {frame.line} is next.", sure, False
             case ast.Break():
@@ -213,14 +215,20 @@ class _Teller:
             case ast.Continue():
                 return f"Line {line} goes on with the loop.", sure, False
             case ast.Assert() as claim if not what:
-                return f"Line {line}: `{short(ast.unparse(claim.test))}` holds.", sure, False
+                return f"Line {line}: `{self.text(claim.test)}` holds.", sure, False
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 return f"Line {line} defines {name}.", sure, False
             case ast.ClassDef(name=name):
                 return f"Line {line} defines the class {name}.", sure, False
         if what:
-            return f"Line {line}: {what}.", sure, True
+            whose = ", by its hole" if line in self.holed else ""
+            return f"Line {line}: {what}{whose}.", sure, True
         return f"Line {line} changes no variable.", sure, False
+
+    def text(self, node: ast.expr) -> str:
+        """Code as a person wrote it, holes included."""
+        text = ast.unparse(node)
+        return short(text if self.hole_name is None else text.replace(self.hole_name, "??"))
 
     def change(self, here: _Activation, name: str, value: Value) -> str:
         new = short(value.text)

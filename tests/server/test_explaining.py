@@ -4,7 +4,7 @@ from foreframe.explaining import Detail, Sentence, detail_for, explain
 from foreframe.reality import observe
 from foreframe_models.entry import Entry
 from foreframe_models.program.control_flow import Program
-from foreframe_protocol.states import Trace
+from foreframe_protocol.states import Event, Frame, Trace, Value
 
 CODE = """\
 def count(word, letter):
@@ -103,3 +103,16 @@ async def test_sentences_know_their_frames():
         for sentence in await told("g", "[1, 2]", detail):
             assert sentence.frame >= 1
             assert sentence.line >= 1
+
+
+def test_what_a_hole_gave_is_told_to_be_from_it_and_its_sign_is_shown():
+    program = Program.parse("def f(n):\n    ??\n    return n + ??\n", "/p.py")
+    trace = Trace()
+    for event, line, n in ((Event.CALL, 1, "1"), (Event.LINE, 2, "1"), (Event.LINE, 3, "4")):
+        trace = trace.append(Frame(event, "f", 1, line, "", {"n": Value(n)}))
+    trace = trace.append(Frame(Event.RETURN, "f", 1, 3, "", value=Value("6")))
+    assert [sentence.text for sentence in explain(program, trace, Detail.STEPS)] == [
+        "f is called with n=1.",
+        "Line 2: `n` goes from 1 to 4, by its hole.",
+        "Line 3 returns `n + ??`, which is 6.",
+    ]

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from foreframe.errors import BadOption
+from foreframe.errors import BadOption, RunFailed
 from foreframe.examples import Example, Kind
 from foreframe.filling import RUN_LIMITS, Budget, Candidate, judge, outcome_of, wanted_for
 from foreframe.language.analysis import Analysis
@@ -178,7 +178,7 @@ async def evaluate(tasks: Sequence[Task], engine: str, budget: Budget) -> Result
                 progress.news(f"hole {number} of {len(tasks)}")
                 try:
                     results.answers.append(await answer(task, Predictor(world), budget))
-                except EngineError:
+                except (EngineError, RunFailed):  # or a real run that could not even begin
                     results.failed += 1
             progress.clear()
     finally:
