@@ -49,6 +49,12 @@ async def test_only_a_model_that_chats_retells_a_run(client: Client):
     assert "retold" not in await client.ask("foreframe/explain")
 
 
+async def test_whether_a_run_can_be_retold_is_known_before_it_is_asked_for(client: Client):
+    body = await client.ask("foreframe/canRetell")
+    assert not body["can"]
+    assert "cannot retell" in body["why"]
+
+
 async def test_whether_it_ends_is_told_from_what_is_known(client: Client):
     assert (await client.ask("foreframe/halts"))["answer"] == "unknown"
     await client.step("continue")

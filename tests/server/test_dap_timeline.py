@@ -69,6 +69,18 @@ async def test_the_future_that_was_left_can_be_returned_to(client: Client):
     assert [b["isCurrent"] for b in branches] == [True, False]
 
 
+async def test_a_jump_goes_on_before_it_stops_so_that_its_own_reason_is_shown(client: Client):
+    assert not client.events("continued")
+    await client.ask("foreframe/goTo", {"step": 1})
+    assert await client.event("continued") == {"threadId": 1, "allThreadsContinued": True}
+    assert (await client.event("stopped"))["description"] == "At step 1"
+    told = [message.get("event") or message["command"] for message in client.log]
+    assert told[-3:] == ["continued", "foreframe/goTo", "stopped"]
+    # A step is known to go on.
+    await client.step("next")
+    assert len(client.events("continued")) == 1
+
+
 async def test_a_step_that_is_not_there_is_an_error(client: Client):
     for arguments in ({"step": 99}, {"step": 1, "branch": 7}):
         with pytest.raises(Failed) as failed:

@@ -148,6 +148,11 @@ class Adapter(Conversation):
         if self._refreshes:
             self.after_response(lambda: self.event("invalidated", {"areas": ["all"]}))
 
+    def _respond(self, seq: int, command: str, body: Body) -> None:
+        if self._current.live is not None and self._current.live.is_running:
+            self.goes_on(THREAD)
+        super()._respond(seq, command, body)
+
     # Life
 
     def on_initialize(self, arguments: Raw) -> Body:

@@ -31,6 +31,13 @@ Send = Callable[[Message], None]
 Body = Mapping[str, object] | None
 Handler = Callable[[Any], Body | Coroutine[None, None, Body]]
 
+# Requests after which a client knows by itself that the program goes on.
+_MOVES = frozenset(
+    (
+        "continue", "goto", "next", "restart", "restartFrame", "reverseContinue", "stepBack",
+        "stepIn", "stepOut",
+    )
+)  # fmt: skip
 _CAPITAL = re.compile(r"(?<=[a-z])([A-Z])")
 _COMMAND = re.compile(r"(?:foreframe/)?[a-z][A-Za-z]{0,63}")
 
@@ -51,6 +58,7 @@ class Conversation:
         self._handlers: dict[str, tuple[Handler, type[Model] | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._after: list[Callable[[], None]] = []
+        self._is_standing = False  # as the client knows it
         self.current_request = 0  # the number of the request that is being answered
 
     @property
@@ -72,6 +80,8 @@ class Conversation:
             self._refuse_malformed(Malformed(reason, seq, str(command or "")))
             return
         self.current_request = seq
+        if command in _MOVES:
+            self._is_standing = False
         try:
             handler, model = self._handler(command)
             answer = handler(self._arguments(message.get("arguments"), model))
@@ -87,10 +97,21 @@ class Conversation:
 
     def event(self, name: str, body: Mapping[str, object] | None = None) -> None:
         """Sends an event."""
+        if name in ("stopped", "continued"):
+            self._is_standing = name == "stopped"
         message: Message = {"type": "event", "event": name}
         if body is not None:
             message["body"] = body
         self._emit(message)
+
+    def goes_on(self, thread: int) -> None:
+        """Tells a client for which a thread stands that what it asks for now leads elsewhere.
+
+        Of two stops without a way on between them editors go on telling the first one's reason. It
+        has to come before the response: VS Code takes two events in a row as one happening.
+        """
+        if self._is_standing:
+            self.event("continued", {"threadId": thread, "allThreadsContinued": True})
 
     def tell(self, text: str, category: str = "console") -> None:
         """Shows a line of our own to the person."""

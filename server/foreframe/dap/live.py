@@ -230,6 +230,7 @@ class Live:
         if self._thinking is not None:
             self._thinking.cancel()
         imagination.here = 0
+        self._conversation.goes_on(imagination.real.thread)
         self._conversation.after_response(self._show)
         return None
 
@@ -240,6 +241,7 @@ class Live:
         prediction = await imagination.ahead(arguments.frames, arguments.line)
         if imagination is not self._imagination:
             raise NotStopped("the program has gone on meanwhile")
+        self._conversation.goes_on(imagination.real.thread)
         self._conversation.after_response(self._show)
         return {
             "frames": imagination.here - before,

@@ -5,6 +5,8 @@ to the cursor, or all that are known of its branch. `detail` is `steps`, `change
 the length if not said. A sentence: `text`, `frame` (its number), `line`, `depth`, `confidence`.
 `retold`: the same in the model's own words, where it was asked to and can; none of it is predicted.
 
+`foreframe/canRetell` → `{can, why?}`: whether what predicts here can retell, and why not.
+
 `foreframe/halts` → `{answer, text, frames?, line?, cycle?, confidence?}` from all that is known of
 the branch: `ends`, `repeats`, `grows` or `unknown`. Asks no model: step on to know more.
 """
@@ -18,7 +20,8 @@ from foreframe.dap.conversation import Body
 from foreframe.dap.current import Current
 from foreframe.explaining import Detail, Sentence, detail_for, explain
 from foreframe.halting import does_it_end
-from foreframe_models.retelling import retold
+from foreframe_models.engines.base import EngineError
+from foreframe_models.retelling import must_retell, retold
 
 if TYPE_CHECKING:
     from foreframe_models.world_model import WorldModel
@@ -43,9 +46,20 @@ class TellingRequests:
             "sentences": [self._sentence(sentence) for sentence in told],
         }
         if arguments.retell:
-            world = cast("WorldModel", self._current.session.world)  # its engine is what retells
-            body["retold"] = await retold(world, list(map(str, told)))
+            body["retold"] = await retold(self._world, list(map(str, told)))
         return body
+
+    async def own_can_retell(self, arguments: asked.NoArguments) -> Body:
+        try:
+            await must_retell(self._world)
+        except EngineError as error:
+            return {"can": False, "why": str(error)}
+        return {"can": True}
+
+    @property
+    def _world(self) -> WorldModel:
+        """What predicts; its engine is what retells."""
+        return cast("WorldModel", self._current.session.world)
 
     def _sentence(self, sentence: Sentence) -> dict[str, object]:
         body: dict[str, object] = {
