@@ -276,6 +276,16 @@ async def test_a_hole_in_an_f_string_is_filled_and_one_in_a_string_left_alone(
     assert found.items[0].label == "len(text)"
 
 
+async def test_a_hole_of_a_whole_line_is_completed_with_statements(client: LanguageClient):
+    text = "# f([1, 2]) -> 3\n# f([]) -> 0\ndef f(xs):\n    n = 0\n    for x in xs:\n        ??\n"
+    text += "    return n\n"
+    uri = open_text(client, text)
+    found = await completion(client, uri, at(text, "??", 2))
+    assert found.items[0].label == "n += x"
+    assert "2 of 2 examples right, as worked out" in found.items[0].label_details.description
+    assert found.items[0].detail == "a guess from what is in scope"
+
+
 async def test_lenses_stand_above_functions(client: LanguageClient):
     uri = open_text(client, FIND)
     lenses = await client.text_document_code_lens_async(lsp.CodeLensParams(document(uri)))
@@ -352,8 +362,12 @@ async def until(slow: LanguageClient, is_running: bool) -> None:
     raise AssertionError(f"running did not become {is_running}")
 
 
+# no example can be run by itself, and rules know no `math`: only filling asks for predictions
+ASKED = "import math\n# f([3, 9]) -> 9\ndef f(nums):\n    return math.floor(??)\n"
+
+
 async def test_a_keystroke_ends_the_old_request_at_the_engine(slow: LanguageClient):
-    text = FIND.replace("mid = ??", "mid = (left + right) // 2")
+    text = ASKED
     uri = open_text(slow, text)
     asked = asyncio.create_task(completion(slow, uri, at(text, "??", 2)))
     await until(slow, True)
@@ -367,8 +381,7 @@ async def test_a_keystroke_ends_the_old_request_at_the_engine(slow: LanguageClie
 async def test_the_progress_has_a_button_that_ends_the_filling_at_the_engine(
     slow: LanguageClient,
 ):
-    # no example can be run by itself: only the filling asks for predictions
-    text = "import math\n# f([3, 9]) -> 9\ndef f(nums):\n    return math.floor(??)\n"
+    text = ASKED
     slow.workspace_did_change_configuration(
         lsp.DidChangeConfigurationParams({"foreframe": {"warnings": False, "inlayHints": False}})
     )

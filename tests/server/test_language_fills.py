@@ -36,10 +36,17 @@ def is_one(candidate: Candidate) -> bool:
     return candidate.texts == ("1",)
 
 
-async def best(fills: Fills, source: Source, seconds=NEVER, enough=None, settle=0.0, text="x"):
-    found = await fills.best(
-        text, "hole", source.ask, seconds=seconds, enough=enough, settle=settle
-    )
+async def best(
+    fills: Fills,
+    source: Source,
+    seconds=NEVER,
+    enough=None,
+    settle=0.0,
+    text="x",
+    patience=None,
+):
+    how = {"seconds": seconds, "patience": patience, "enough": enough, "settle": settle}
+    found = await fills.best(text, "hole", source.ask, **how)
     return [candidate.texts[0] for candidate in found.candidates], found.is_all
 
 
@@ -62,6 +69,20 @@ async def test_one_that_is_enough_waits_no_longer_for_others():
     assert await best(fills, source, enough=is_one, settle=0.01) == (["1", "0"], False)
     source.steps[2].set()
     assert await best(fills, source, enough=is_one, settle=NEVER) == (["2", "1", "0"], True)
+
+
+async def test_after_a_while_anything_will_do_and_nothing_is_waited_for():
+    fills, source = Fills(), Source()
+    source.steps[0].set()
+    assert await best(fills, source, enough=is_one, patience=0.01) == (["0"], False)
+    empty = Source()
+    asked = asyncio.create_task(best(fills, empty, enough=is_one, patience=0.01, text="y"))
+    await asyncio.sleep(0.05)
+    assert not asked.done()
+    empty.steps[0].set()
+    assert await asked == (["0"], False)
+    assert await best(fills, Source(), seconds=0.01, patience=0.01, text="z") == ([], False)
+    await fills.close()
 
 
 async def test_the_last_one_to_wait_ends_the_work_by_being_cancelled():

@@ -36,3 +36,12 @@ def test_what_is_known_is_not_looked_through_until_enough_of_it_is_old():
     garbage.tidy()
     assert gone() is None
     assert gc.get_freeze_count() > 0
+
+
+def test_nothing_is_looked_through_while_documents_are_parsed():
+    garbage = Garbage()
+    with garbage.held():
+        with garbage.held():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
