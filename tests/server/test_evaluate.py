@@ -16,7 +16,7 @@ from foreframe.cli import DONE, ENGINE_TROUBLE, MISTAKE, run
 from foreframe.terminal import evaluate
 from foreframe.terminal.evaluate_table import TITLES
 from foreframe_models.engines.base import EngineAborted
-from foreframe_models.evaluation import inputs
+from foreframe_models.evaluation import inputs, measured
 from foreframe_models.evaluation.cruxeval import Item, load
 from foreframe_models.evaluation.outcomes import Outcome
 from foreframe_protocol.states import Value
@@ -115,6 +115,17 @@ def test_a_plot_is_drawn_where_it_is_wanted(data: Path, tmp_path: Path) -> None:
     picture = tmp_path / "new" / "reliability.png"
     assert command(data, "--engine", engine, "--plot", picture) == DONE
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_is_measured_is_put_beside_a_model_for_its_page(data: Path, tmp_path: Path) -> None:
+    engine, file = recording(tmp_path, steps=True), tmp_path / "measured.json"
+    assert command(data, "--engine", engine, "--task", "trace", "--measured", file) == DONE
+    found = measured.read(file)
+    assert found is not None
+    assert found.reliability == []  # a recording has no confidence
+    by_event = next(one for one in found.accuracy if one.name == "frames by event")
+    assert all(row.right == 1 for row in by_event.rows)
+    assert command(data, "--engine", engine, "--task", "input", "--measured", file) == MISTAKE
 
 
 def test_without_matplotlib_a_plot_is_refused_before_anything_is_measured(

@@ -66,6 +66,8 @@ async def evaluate(
         )
     if options.plot is not None and options.task == "input":
         raise BadOption("--plot: inputs have no confidence to draw: use --task output or trace")
+    if options.measured is not None and options.task == "input":
+        raise BadOption("--measured: inputs have nothing to draw: use --task output or trace")
     try:
         items = load(options.data, limit=options.limit, seed=options.seed)
     except BadData as error:
