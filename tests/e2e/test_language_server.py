@@ -13,6 +13,9 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
+from foreframe.language.analysis import Analysis
+from foreframe.language.handlers import completion_item, untried
+
 SCRIPT = Path(__file__).parent.parent / "support/oracle_language_server.py"
 FIND = '''\
 def find(nums: list[int], target: int) -> int:
@@ -364,6 +367,15 @@ async def until(slow: LanguageClient, is_running: bool) -> None:
 
 # no example can be run by itself, and rules know no `math`: only filling asks for predictions
 ASKED = "import math\n# f([3, 9]) -> 9\ndef f(nums):\n    return math.floor(??)\n"
+
+
+def test_guesses_that_have_not_been_tried_yet_are_told_as_such():
+    analysis = Analysis("/f.py", ASKED)
+    (hole,) = analysis.holes
+    items = [completion_item(analysis, hole, one, 0, 1) for one in untried(hole)]
+    assert items[0].label_details.description == "not tried yet"
+    assert items[0].documentation == "Not tried yet: ask again in a moment."
+    assert not items[0].preselect
 
 
 async def test_a_keystroke_ends_the_old_request_at_the_engine(slow: LanguageClient):

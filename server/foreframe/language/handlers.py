@@ -13,6 +13,7 @@ from pygls.lsp.server import LanguageServer
 from foreframe.examples import Example, Kind
 from foreframe.explaining import OWN_WORDS
 from foreframe.filling import Candidate, holes_in_function
+from foreframe.guesses import guesses
 from foreframe.halting import Halting, does_it_end
 from foreframe.holes import HOLE, Hole
 from foreframe.language import views
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from foreframe.language.server import Language
 
 GHOST_SECONDS = 0.3  # in which ghost text has to be there
-COMPLETION_SECONDS = 3.0  # in which nothing at all was found
+COMPLETION_SECONDS = 1.0  # after which guesses that have not been tried yet are told, as such
+UNTRIED = 8  # of them
 PATIENCE_SECONDS = 0.5  # after which a completion is what there is, and marked as incomplete
 SETTLE_SECONDS = 0.2  # for others, after a candidate that all examples bear out
 PREVIEW = "fill"
@@ -178,7 +180,7 @@ def register_edits(server: LanguageServer, language: Language) -> None:
         wanted = language.wanted(analysis, hole)
         items = [
             completion_item(analysis, hole, candidate, rank, wanted)
-            for rank, candidate in enumerate(found.candidates)
+            for rank, candidate in enumerate(found.candidates or untried(hole))
         ]
         return lsp.CompletionList(is_incomplete=not found.is_all, items=items)
 
@@ -262,6 +264,11 @@ def register_edits(server: LanguageServer, language: Language) -> None:
         return {"filled": len(holes) if answer.applied else 0}
 
 
+def untried(hole: Hole) -> list[Candidate]:
+    """Guesses, for a person who has waited long enough."""
+    return [Candidate((text,), "scope") for text in guesses(hole)[:UNTRIED]]
+
+
 def completion_item(
     analysis: Analysis, hole: Hole, candidate: Candidate, rank: int, wanted: int
 ) -> lsp.CompletionItem:
@@ -272,7 +279,7 @@ def completion_item(
         kind=lsp.CompletionItemKind.Value,
         label_details=lsp.CompletionItemLabelDetails(description=views.summary(candidate, wanted)),
         detail=ORIGINS[candidate.origin],
-        documentation=views.evidence_text(candidate),
+        documentation=views.evidence_text(candidate, wanted),
         sort_text=f"{rank:04}",
         filter_text=HOLE,
         preselect=rank == 0 and candidate.right > 0,

@@ -188,8 +188,10 @@ def inline(text: str) -> str:
     return text.replace("`", "'").replace("\n", " ")[:80]
 
 
-def evidence_text(candidate: Candidate) -> str:
-    """What speaks for a candidate, in a line for each example."""
+def evidence_text(candidate: Candidate, wanted: int) -> str:
+    """What speaks for a candidate, in a line for each example. `wanted`: how many there are."""
+    if not candidate.evidence and wanted:
+        return "Not tried yet: ask again in a moment."
     if not candidate.evidence:
         return "Not tried: there is no example. Add one, such as a doctest."
     rows = []
@@ -210,8 +212,8 @@ def evidence_text(candidate: Candidate) -> str:
 
 def summary(candidate: Candidate, wanted: int) -> str:
     """Evidence in a few words."""
-    if not wanted:
-        return "not tried"
+    if not candidate.evidence:
+        return "not tried yet" if wanted else "not tried"
     how = "as predicted"
     if candidate.evidence and all(e.basis is Basis.RULES for e in candidate.evidence):
         how = "as worked out"
