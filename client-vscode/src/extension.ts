@@ -13,6 +13,7 @@ import { registerSessionCommands, TextDocuments } from './language/answers';
 import { LanguageService } from './language/service';
 import { imagineFile, PredictLenses, predictFromHere, predictFunction } from './predictFromHere';
 import { pickProcess } from './processes';
+import { Retelling } from './retelling';
 import { Sessions } from './sessions';
 import { PER_LINE } from './shownValues';
 import { StatusBar } from './statusBar';
@@ -50,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new LookAhead(),
     new DirectionCommands(sessions),
     new HoleProposalsView(sessions),
+    new Retelling(sessions),
     comparisons,
     new StatusBar(sessions, reader, comparisons),
     new TimelineView(context.extensionUri, sessions),

@@ -41,6 +41,7 @@ window.addEventListener('message', ({ data }: MessageEvent<ShowMessage | StatusM
   }
   shown = data;
   if (!data.travelling) selected = data.cursor;
+  main.ariaBusy = String(data.travelling);
   render();
 });
 main.addEventListener('keydown', onKey);

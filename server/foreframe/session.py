@@ -185,7 +185,7 @@ class Session:
         step, chosen = timeline.find(number, branch)
         self._cancel()
         timeline.branch, self.stopping.branch = chosen, chosen.number
-        self._jump(Stop(step.trace, Reason.GOTO, f"At step {number}"))
+        self._jump(Stop(step.trace, Reason.GOTO, "On the timeline"))
 
     def search(self, wanted: Search, direction: Direction) -> Found | None:
         """Goes to the nearest place on known ground that is looked for, if there is one.

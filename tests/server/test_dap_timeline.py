@@ -73,7 +73,7 @@ async def test_a_jump_goes_on_before_it_stops_so_that_its_own_reason_is_shown(cl
     assert not client.events("continued")
     await client.ask("foreframe/goTo", {"step": 1})
     assert await client.event("continued") == {"threadId": 1, "allThreadsContinued": True}
-    assert (await client.event("stopped"))["description"] == "At step 1"
+    assert (await client.event("stopped"))["description"] == "On the timeline"
     told = [message.get("event") or message["command"] for message in client.log]
     assert told[-3:] == ["continued", "foreframe/goTo", "stopped"]
     # A step is known to go on.

@@ -4,6 +4,9 @@ import * as vscode from 'vscode';
 
 const SCHEME = 'foreframe-text';
 
+/** Stands before what a model says of a run. */
+const OWN_WORDS = "In the model's own words, which may be wrong and predict nothing:";
+
 /** Read-only texts that stand beside the editor. */
 export class TextDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly texts = new Map<string, string>();
@@ -35,6 +38,8 @@ export class TextDocuments implements vscode.TextDocumentContentProvider, vscode
     this.texts.set(uri.toString(), text);
     this.changed.fire(uri);
     const document = await vscode.workspace.openTextDocument(uri);
+    // Sentences with code in them, whatever the title ends with; long ones are wrapped.
+    await vscode.languages.setTextDocumentLanguage(document, 'markdown');
     await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true });
   }
 }
@@ -91,13 +96,20 @@ function filledText(filled: number, name: string): string {
 export function registerSessionCommands(texts: TextDocuments): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.commands.registerCommand('foreframe.explainRun', () =>
-      ofSession('foreframe/explain', async (session, body) => {
+      ofSession('foreframe/explain', {}, async (session, body) => {
         const { text } = body as { text: string };
         await texts.show(`Foreframe: ${session.name}`, `${session.name}\n\n${text}\n`);
       }),
     ),
+    vscode.commands.registerCommand('foreframe.retellRun', () =>
+      ofSession('foreframe/explain', { retell: true }, async (session, body) => {
+        const { text, retold } = body as { text: string; retold: string };
+        const words = `${OWN_WORDS}\n${retold || 'nothing.'}`;
+        await texts.show(`Foreframe: ${session.name}`, `${session.name}\n\n${text}\n\n${words}\n`);
+      }),
+    ),
     vscode.commands.registerCommand('foreframe.doesItEnd', () =>
-      ofSession('foreframe/halts', async (session, body) => {
+      ofSession('foreframe/halts', {}, async (session, body) => {
         const { program } = session.configuration as { program?: string };
         await showHalting(vscode.Uri.file(path.resolve(program ?? '')), body as Halting);
       }),
@@ -107,6 +119,7 @@ export function registerSessionCommands(texts: TextDocuments): vscode.Disposable
 
 async function ofSession(
   request: string,
+  args: object,
   show: (session: vscode.DebugSession, body: unknown) => Promise<void>,
 ): Promise<void> {
   const session = vscode.debug.activeDebugSession;
@@ -115,7 +128,7 @@ async function ofSession(
     return;
   }
   try {
-    await show(session, await session.customRequest(request, {}));
+    await show(session, await session.customRequest(request, args));
   } catch (error) {
     void vscode.window.showErrorMessage(`Foreframe: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { Sessions, SessionStop } from '../sessions';
 import { readTop } from '../stopReader';
+import { JourneyFocus } from './focus';
 import {
   foundText,
   Recording,
@@ -25,6 +26,9 @@ interface TimelineBody {
   readonly cursor: TimelineCursor;
 }
 
+/** Milliseconds after a journey in which the editor may still take the focus, for a stop on the way. */
+const LATE = 500;
+
 export class TimelineView implements vscode.WebviewViewProvider, vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[];
   private view: vscode.WebviewView | undefined;
@@ -38,8 +42,7 @@ export class TimelineView implements vscode.WebviewViewProvider, vscode.Disposab
   /** Where the person wants to go next; only the last wish counts. */
   private wish: { readonly step: number; readonly branch?: number } | undefined;
   private travelling = false;
-  /** VS Code gives the focus to the editor at every stop: it comes back after a journey. */
-  private returning = false;
+  private readonly focus = new JourneyFocus();
   /** Stops are recorded one after another, whatever the back end takes to answer. */
   private queue: Promise<void> = Promise.resolve();
 
@@ -50,7 +53,19 @@ export class TimelineView implements vscode.WebviewViewProvider, vscode.Disposab
     this.subscriptions = [
       vscode.window.registerWebviewViewProvider('foreframe.timeline', this),
       sessions.onDidStop((stop) => {
+        if (stop.session === this.session) this.focus.stop();
         this.queue = this.queue.then(() => this.record(stop));
+      }),
+      sessions.onDidGo((session) => {
+        if (session === this.session && !this.travelling) this.stay();
+      }),
+      sessions.onDidEnd((session) => {
+        if (session === this.session) this.stay();
+      }),
+      vscode.debug.onDidChangeActiveStackItem((item) => {
+        if (!(item instanceof vscode.DebugStackFrame) || item.session !== this.session) return;
+        this.focus.take();
+        this.takeFocus();
       }),
       sessions.onDidTell(({ session, event }) => {
         if (event.event === 'invalidated') {
@@ -106,11 +121,27 @@ export class TimelineView implements vscode.WebviewViewProvider, vscode.Disposab
       this.recording.record(read, stop.direction);
       this.shown = { stops: this.recording.stops, cursor: this.recording.cursor };
     }
+    this.focus.show();
     this.show();
-    if (this.returning && !this.travelling && this.view?.visible) {
-      await vscode.commands.executeCommand('foreframe.timeline.focus');
-    }
-    if (!this.travelling) this.returning = false;
+    this.takeFocus();
+  }
+
+  /** Takes the focus back, if a journey took it away. */
+  private takeFocus(): void {
+    if (!this.focus.isReturning || this.travelling) return;
+    if (this.view?.visible) void vscode.commands.executeCommand('foreframe.timeline.focus');
+    if (this.focus.isPending) return;
+    this.show();
+    setTimeout(() => {
+      if (!this.focus.isPending) this.focus.stay();
+    }, LATE);
+  }
+
+  /** The focus is left where it is, whatever the last journey came to. */
+  private stay(): void {
+    if (!this.focus.isReturning) return;
+    this.focus.stay();
+    this.show();
   }
 
   /** Takes over the back end's timeline. Throws if it has none. */
@@ -142,7 +173,7 @@ export class TimelineView implements vscode.WebviewViewProvider, vscode.Disposab
       title: this.session?.name ?? '',
       ...this.shown,
       branches: this.recording === undefined ? this.timeline.knownBranches : [],
-      travelling: this.travelling || this.wish !== undefined,
+      travelling: this.travelling || this.wish !== undefined || this.focus.isPending,
       searchable: this.recording === undefined,
       threshold: vscode.workspace.getConfiguration('foreframe').get('confidenceThreshold', 0.5),
     };
@@ -176,7 +207,7 @@ export class TimelineView implements vscode.WebviewViewProvider, vscode.Disposab
   /** One journey at a time: of the wishes that come meanwhile the last one is the next. */
   private async travel(wish: { readonly step: number; readonly branch?: number }): Promise<void> {
     this.wish = wish;
-    this.returning = true;
+    this.focus.leave();
     if (this.travelling) return;
     this.travelling = true;
     try {
@@ -186,12 +217,13 @@ export class TimelineView implements vscode.WebviewViewProvider, vscode.Disposab
       this.tell('');
     } catch (error) {
       this.wish = undefined;
-      this.travelling = this.returning = false;
+      this.focus.stay();
       this.tell(error instanceof Error ? error.message : String(error));
-      this.show();
     }
     // The stop that follows is shown when it has been read.
     this.travelling = false;
+    this.show();
+    this.takeFocus();
   }
 
   private takeWish(): { readonly step: number; readonly branch?: number } | undefined {
