@@ -1,7 +1,7 @@
 """Writes a recording that answers every step through one run of a program, for `recorded:PATH`.
 
 The answers are the real frames with changes that make predictions wrong or unsure, so that tests
-know what they will see.
+know what they will see. With words it is a model that chats, and retells a run in them.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ import asyncio
 import json
 import math
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from foreframe.reality import observe
 from foreframe.source_file import load_program
+from foreframe_models import chat
 from foreframe_models.dialects.cwm import CwmDialect
-from foreframe_models.engines.recorded import BYTE_MODEL, RecordedEngine
+from foreframe_models.engines.recorded import BYTE_MODEL, RecordedEngine, byte_text
 from foreframe_models.entry import Entry
 from foreframe_models.world_model import WorldModel
 from foreframe_protocol.states import Frame, Provenance, Value
 
+CHAT = {chat.START: 300, chat.STOP: 301, chat.TURN: 302}
 SURE, UNSURE = math.log(0.97), math.log(0.31)
 
 
@@ -46,7 +48,9 @@ def logprobs(ids: tuple[int, ...], unsure: str) -> list[float | None]:
     return found
 
 
-async def record(path: Path, function: str | None, args: str, unsure: str, to: Path) -> None:
+async def record(
+    path: Path, function: str | None, args: str, unsure: str, words: str, to: Path
+) -> None:
     program = load_program(path)
     entry = Entry(function, args)
     run = await observe(program, entry)
@@ -60,17 +64,23 @@ async def record(path: Path, function: str | None, args: str, unsure: str, to: P
         texts.append(await dialect.write(program, trace))
         places.append(places[-1] + texts[-1])
     with to.open("w", encoding="utf-8") as file:
+        if words:
+            model = replace(BYTE_MODEL, specials={**BYTE_MODEL.specials, **CHAT})
+            file.write(json.dumps({"model": asdict(model)}) + "\n")
         # The longest prompt first: an exchange answers every prompt that starts with its own.
         for index in range(len(texts) - 1, -1, -1):
             answer = tuple(i for text in texts[index:] for i in text)
             exchange = {
                 "prompt": places[index],
                 "answer": answer,
+                "texts": [byte_text((token,)) for token in answer],
                 "logprobs": logprobs(answer, unsure),
             }
             file.write(json.dumps(exchange) + "\n")
+        if words:
+            file.write(json.dumps({"answer": [*words.encode(), CHAT[chat.TURN]]}) + "\n")
 
 
 if __name__ == "__main__":
-    program, function, args, unsure, to = sys.argv[1:]
-    asyncio.run(record(Path(program), function or None, args, unsure, Path(to)))
+    program, function, args, unsure, words, to = sys.argv[1:]
+    asyncio.run(record(Path(program), function or None, args, unsure, words, Path(to)))

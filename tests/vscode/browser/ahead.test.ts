@@ -1,7 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { Backend, program, PYTHON, tape } from './backend';
-import { until } from './vscode';
+import { scenario, until } from './vscode';
 import { Workbench } from './workbench';
 
 const SOURCE = program('orders.py');
@@ -17,7 +15,7 @@ const configured = (configuration: object): Record<string, string> => ({
   '.vscode/launch.json': JSON.stringify({ version: '0.2.0', configurations: [configuration] }),
 });
 
-test('in a debugpy session of another extension one can look ahead, and nothing runs', async () => {
+scenario('in a debugpy session of another extension one can look ahead, and nothing runs', async () => {
   const debugpy = { type: 'debugpy', request: 'launch', name: 'Real', program: '${file}', python: PYTHON, console: 'internalConsole' };
   await Workbench.during({ settings, files: configured(debugpy) }, async (code) => {
     await code.openFile('orders.py', 10);
@@ -44,6 +42,7 @@ test('in a debugpy session of another extension one can look ahead, and nothing 
 
     // The real program has not moved, and is stepped through as before.
     await code.command('Foreframe: Back to the real stop');
+    await code.inSession('debugpy');
     await until('the look ahead to end', async () => !/[≈→]/.test(await code.lineText(10)));
     await code.stoppedAt(10, 'discount');
     await code.press('F10');
@@ -52,7 +51,7 @@ test('in a debugpy session of another extension one can look ahead, and nothing 
   });
 });
 
-test('a live session looks ahead and back, and returns to the real stop', async () => {
+scenario('a live session looks ahead and back, and returns to the real stop', async () => {
   const live = { type: 'foreframe', request: 'launch', name: 'Live', mode: 'live', program: '${file}', python: PYTHON };
   await Workbench.during({ settings, files: configured(live) }, async (code) => {
     await code.openFile('orders.py', 10);
@@ -77,6 +76,6 @@ test('a live session looks ahead and back, and returns to the real stop', async 
     await code.screenshot('18-live-back');
     await code.press('F10');
     await code.stoppedAt(10, 'discount');
-    assert.doesNotMatch((await code.stack()).join(), /IMAGINED/);
+    await until('the real stack', async () => !/IMAGINED/.test((await code.stack()).join()));
   });
 });

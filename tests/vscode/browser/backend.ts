@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
+/** Interpreter whose environment has the back end. */
 export const PYTHON = path.resolve('.venv/bin/python');
 const TAPE_BACKEND = path.resolve('tests/vscode/tape_backend.py');
 const FOREFRAME = path.resolve('.venv/bin/foreframe');
@@ -13,11 +14,11 @@ export function program(name: string): string {
   return fs.readFileSync(path.join(PROGRAMS, name), 'utf8');
 }
 
-/** A recording of a run of a program; the values of `unsure` are doubted in it. */
-export function recording(name: string, { entry = '', args = '', unsure = 'share' } = {}): string {
+/** A recording of a run of a program; the values of `unsure` are doubted in it, and it is retold in `words`. */
+export function recording(name: string, { entry = '', args = '', unsure = 'share', words = '' } = {}): string {
   fs.mkdirSync(FOLDER, { recursive: true });
-  const file = path.join(FOLDER, `${name}-${entry || 'module'}.jsonl`);
-  execFileSync(PYTHON, ['tests/vscode/record.py', path.join(PROGRAMS, name), entry, args, unsure, file]);
+  const file = path.join(FOLDER, `${name}-${entry || 'module'}${words && '-retold'}.jsonl`);
+  execFileSync(PYTHON, ['tests/vscode/record.py', path.join(PROGRAMS, name), entry, args, unsure, words, file]);
   return `recorded:${file}`;
 }
 
@@ -49,8 +50,9 @@ export class Backend {
     const script = [
       '#!/bin/sh',
       'exec 3<&0',
-      `if [ "$1" = dap ]; then ${dap} "$@" <&3 & else '${FOREFRAME}' "$@" <&3 & fi`,
-      `[ "$1" != dap ] || echo $! > '${this.pidFile}'`,
+      // Its number is there before it says its first word.
+      `told='echo $$ > "${this.pidFile}"; exec "$@"'`,
+      `if [ "$1" = dap ]; then sh -c "$told" sh ${dap} "$@" <&3 & else '${FOREFRAME}' "$@" <&3 & fi`,
       'wait $!',
       'status=$?',
       `[ $status -lt 128 ] || echo '${LAST_WORDS}' >&2`,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { Backend, program, tape } from './backend';
-import { until } from './vscode';
+import { scenario, until } from './vscode';
 import { Workbench } from './workbench';
 
 const SOURCE = program('orders.py');
@@ -20,7 +19,7 @@ const files = {
   '.vscode/launch.json': JSON.stringify({ version: '0.2.0', configurations: [launch] }),
 };
 
-test('a wrong prediction stands beside the real value', async () => {
+scenario('a wrong prediction stands beside the real value', async () => {
   await Workbench.during({ settings: { 'foreframe.command': backend.command }, files }, async (code) => {
     await code.openFile('orders.py', 10);
     await code.setBreakpoint(23);

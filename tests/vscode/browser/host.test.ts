@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import * as path from 'node:path';
-import { test } from 'node:test';
 import { program } from './backend';
+import { scenario } from './vscode';
 import { Workbench } from './workbench';
 
-test('in the extension host: nothing is active before it is used, and all that is announced works', async () => {
+scenario('in the extension host: nothing is active before it is used, and all that is announced works', async () => {
   await Workbench.during({ inHost: true, files: { 'orders.py': program('orders.py') } }, async (code) => {
     const { exit, log } = await code.runInHost(path.resolve('.build/vscode/tests/host/index.js'));
     const told = log.filter((line) => /activation took|Error|assert/i.test(line)).join('\n');

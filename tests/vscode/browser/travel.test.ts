@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { Backend, program, tape } from './backend';
-import { until } from './vscode';
+import { scenario, until } from './vscode';
 import { Workbench } from './workbench';
 
 const SOURCE = program('loop.py');
@@ -12,7 +11,7 @@ const settings = {
   'foreframe.languageServer': false,
 };
 
-test('the path ahead, branches, search, zoom and the other direction', async () => {
+scenario('the path ahead, branches, search, zoom and the other direction', async () => {
   await Workbench.during({ settings, files: { 'loop.py': SOURCE } }, async (code) => {
     await code.openFile('loop.py', 1);
     await code.setBreakpoint(5);
@@ -55,7 +54,7 @@ test('the path ahead, branches, search, zoom and the other direction', async () 
     const size = async (): Promise<number> => (await code.timeline().locator('table').boundingBox())?.width ?? 0;
     const usual = await size();
     await code.timeline().locator('button[aria-label^="Zoom in"]').click();
-    assert.ok((await size()) > usual, 'the timeline is larger');
+    await until('a larger timeline', async () => (await size()) > usual);
     await code.screenshot('21-search-and-zoom');
 
     // The other direction: the same keys go back, until they go forward again.
@@ -76,7 +75,42 @@ test('the path ahead, branches, search, zoom and the other direction', async () 
   });
 });
 
-test('a value chosen for a hole proposes expressions, and the chosen one is written', async () => {
+scenario('steps into and out of calls go backward while the session does, or once', async () => {
+  await Workbench.during({ settings, files: { 'loop.py': SOURCE } }, async (code) => {
+    await code.openFile('loop.py', 1);
+    await code.setBreakpoint(15);
+    await code.press('F5');
+    await code.stoppedAt(15, '<module>');
+    await code.press('F5');
+    await code.lineShows(14, "kinds ≈ ['positive']");
+
+    // A button turns the session around, and back.
+    await code.page.locator('a.codicon-arrow-circle-right:visible').click();
+    await until('the direction', async () => /◀ backward/.test((await code.statusBar().textContent()) ?? ''));
+    await code.press('F11');
+    await code.stoppedAt(16, '<module>');
+    await code.press('F11');
+    await code.stoppedAt(11, 'classify');
+    await code.lineShows(4, 'number ≈ 3');
+    await code.screenshot('28-reverse-into');
+    await code.press('Shift+F11');
+    await code.stoppedAt(17, '<module>');
+    await code.page.locator('a.codicon-arrow-circle-left:visible').click();
+    await until('the direction', async () => !/◀/.test((await code.statusBar().textContent()) ?? ''));
+    await code.press('F11');
+    await code.stoppedAt(5, 'classify');
+
+    // The same once, by keys of their own.
+    await code.press('Shift+Alt+F11');
+    await code.stoppedAt(17, '<module>');
+    await code.press('F10');
+    await code.stoppedAt(16, '<module>');
+    await code.press('Alt+F11');
+    await code.stoppedAt(11, 'classify');
+  });
+});
+
+scenario('a value chosen for a hole proposes expressions, and the chosen one is written', async () => {
   const launch = { type: 'foreframe', request: 'launch', name: 'Hole', program: '${file}', function: 'area', args: '3, 4', stopOnEntry: true };
   const files = {
     'hole.py': program('hole.py'),
@@ -94,6 +128,7 @@ test('a value chosen for a hole proposes expressions, and the chosen one is writ
     const rows = code.page.locator('.quick-input-list .monaco-list-row');
     await rows.first().waitFor();
     assert.match((await code.page.locator('.quick-input-title').textContent()) ?? '', /the \?\? for size on line 3 gives 12/);
+    await code.lineShows(3, 'size = 12');
     await code.screenshot('23-hole');
     await code.page.locator('.quick-input-list .monaco-list-row', { hasText: /width \* height|height \* width/ }).first().click();
     await until('the expression in the text', async () => /size = (width \* height|height \* width)/.test(await code.lineText(3)));

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
-import { PATIENCE, until, VsCode } from './vscode';
+import { TRY, until, VsCode } from './vscode';
 
 const SCREENSHOTS = path.resolve('.build/screenshots');
+
+/** Written by the companion, as an editor is told at once of what it writes itself. */
+const LAUNCH = '.vscode/launch.json';
 
 /** Pixels of the editor, from its top, that pictures for the README have. */
 const PICTURE_HEIGHT = 310;
@@ -23,6 +26,8 @@ const SETTINGS = {
   'security.workspace.trust.enabled': false,
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
+  // A stop gives the focus to the editor, whatever is open.
+  'workbench.quickOpen.closeOnFocusLost': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.welcomePage.walkthroughs.openOnInstall': false,
   'workbench.enableExperiments': false,
@@ -33,6 +38,9 @@ const SETTINGS = {
   'extensions.ignoreRecommendations': true,
   'git.enabled': false,
   'editor.minimap.enabled': false,
+  // What is typed is all that is written.
+  'editor.autoClosingBrackets': 'never',
+  'editor.autoClosingQuotes': 'never',
   'editor.accessibilitySupport': 'off',
   'debug.toolBarLocation': 'docked',
   'debug.internalConsoleOptions': 'neverOpen',
@@ -60,15 +68,15 @@ export class Workbench {
     return this.vscode.page;
   }
 
-  private static async open({ settings = {}, files, inHost = false }: WorkbenchOptions): Promise<Workbench> {
+  private static async begin({ settings = {}, files, inHost = false }: WorkbenchOptions): Promise<Workbench> {
     const vscode = await VsCode.shared(SETTINGS, inHost);
-    vscode.fill(files);
+    vscode.fill(Object.fromEntries(Object.entries(files).filter(([name]) => name !== LAUNCH)));
     return new Workbench(vscode, files, settings);
   }
 
   /** Has a window for the time of a test. A failure leaves a picture of where it happened. */
   static async during(options: WorkbenchOptions, body: (code: Workbench) => Promise<void>): Promise<void> {
-    const code = await Workbench.open(options);
+    const code = await Workbench.begin(options);
     try {
       await body(code);
     } catch (error) {
@@ -79,22 +87,25 @@ export class Workbench {
     }
   }
 
-  /** Opens a file of the folder with the cursor on a line, and waits for its language. */
+  /** Opens a file of the folder with the cursor on a line, and waits until it can be debugged. */
   async openFile(name: string, line = 1): Promise<void> {
-    const launch = JSON.parse(this.files['.vscode/launch.json'] ?? '{}') as { configurations?: unknown[] };
-    const settings = { ...this.settings, 'workbench.colorTheme': THEMES.dark.name };
-    await this.vscode.ask({ settings, configurations: launch.configurations ?? [], name, line });
-    await this.page.locator('#status\\.editor\\.mode', { hasText: 'Python' }).waitFor();
+    await this.show(name, line, 'Python');
     await this.debuggable();
+  }
+
+  /** Opens a file of the folder in a window that is as new, and waits for its language. */
+  async show(name: string, line: number, language: string): Promise<void> {
+    const settings = { ...this.settings, 'workbench.colorTheme': THEMES.dark.name };
+    await this.vscode.ask({ settings, launch: this.files[LAUNCH] ?? null, name, line });
+    await this.page.locator('#status\\.editor\\.mode', { hasText: language }).waitFor();
   }
 
   /** Runs the exported `run` of a bundle in the extension host. */
   async runInHost(bundle: string): Promise<{ exit: number; log: string[] }> {
     const log: string[] = [];
-    let ended: (exit: number) => void = () => undefined;
-    const exit = new Promise<number>((resolve) => (ended = resolve));
+    let exit: number | undefined;
     await this.page.exposeFunction('codeAutomationExit', (code: number) => {
-      ended(code);
+      exit = code;
     });
     await this.page.exposeFunction('codeAutomationLog', (type: string, args: unknown[]) => {
       log.push(`${type} ${args.map(String).join(' ')}`);
@@ -104,7 +115,8 @@ export class Workbench {
       ['extensionDevelopmentPath', remote(path.resolve('client-vscode'))],
       ['extensionTestsPath', remote(bundle)],
     ]);
-    return { exit: await exit, log };
+    await until('the end of the tests in the extension host', async () => exit !== undefined);
+    return { exit: exit ?? -1, log };
   }
 
   /** Clicks and keys for breakpoints are lost until the editor has its debug margin. */
@@ -121,11 +133,22 @@ export class Workbench {
   }
 
   async setBreakpoint(line: number): Promise<void> {
-    const margin = await this.page.locator('.editor-instance .monaco-editor .glyph-margin').first().boundingBox();
-    const number = await this.lineNumber(line).boundingBox();
-    assert.ok(margin && number);
-    await this.page.mouse.click(margin.x + 8, number.y + number.height / 2);
-    await this.page.locator('.cgmr.codicon-debug-breakpoint').first().waitFor();
+    const margin = this.page.locator('.editor-instance .monaco-editor .glyph-margin').first();
+    const breakpoints = this.page.locator('.editor-instance .cgmr.codicon-debug-breakpoint');
+    await until(`a breakpoint on line ${line}`, async () => {
+      const [edge, number] = [await margin.boundingBox(), await this.lineNumber(line).boundingBox()];
+      assert.ok(edge && number);
+      const [set, ...others] = await breakpoints.all();
+      const box = await set?.boundingBox({ timeout: TRY });
+      const isThere = box !== undefined && box !== null && Math.abs(box.y - number.y) < 3;
+      if (isThere && others.length === 0) return true;
+      // A lens that came between may have led a click to another line: that one goes again.
+      const y = set === undefined || isThere ? number.y : (box?.y ?? number.y);
+      await this.page.mouse.click(edge.x + 8, y + number.height / 2);
+      if (set === undefined) await breakpoints.first().waitFor({ timeout: TRY });
+      else await breakpoints.first().waitFor({ state: 'detached', timeout: TRY });
+      return false;
+    });
   }
 
   private lineNumber(line: number): Locator {
@@ -136,22 +159,76 @@ export class Workbench {
     await this.page.keyboard.press(key);
   }
 
-  /** Runs a command by its title in the palette, which closes when something else takes the focus. */
-  async command(title: string): Promise<void> {
-    const input = this.page.locator('.quick-input-widget input').first();
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title.replace(/^.*: /, '') });
-    await until(`the command ${title}`, async () => {
-      await this.press('F1');
-      await input.fill(`>${title}`, { timeout: 5000 * PATIENCE });
-      await row.first().waitFor({ timeout: 5000 * PATIENCE });
+  /** Writes at the cursor. */
+  async type(text: string): Promise<void> {
+    await this.page.keyboard.insertText(text);
+  }
+
+  /** What the editor offers at the cursor, as a screen reader hears it, once this is among it. */
+  async suggestions(wanted: string): Promise<string[]> {
+    await until(`the suggestion ${wanted}`, async () => {
+      // What was offered before a language was ready is less than all.
+      await this.press('Escape');
+      await this.press('Control+Space');
+      await this.suggestion(wanted).waitFor({ timeout: TRY });
       return true;
     });
-    await this.press('Enter');
+    return this.page.locator('.suggest-widget .monaco-list-row').evaluateAll((rows) => rows.map((row) => row.getAttribute('aria-label') ?? ''));
+  }
+
+  suggestion(name: string): Locator {
+    return this.page.locator(`.suggest-widget .monaco-list-row[aria-label^='${name}']`).first();
+  }
+
+  /** The lines of an editor that are in view, without what is shown beside them. */
+  async text(editor = 0): Promise<string[]> {
+    const lines = this.page.locator('.editor-instance').nth(editor).locator('.view-line');
+    const rows = await lines.evaluateAll((all) => all.map((row) => [row.getBoundingClientRect().top, row.textContent ?? ''] as const));
+    return rows.sort(([a], [b]) => a - b).map(([, row]) => row.replace(/\u00a0/g, ' '));
+  }
+
+  /** Runs a command by its title in the palette. */
+  async command(title: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input').first();
+    const chosen = this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title.replace(/^.*: /, '') });
+    await until(`the command ${title}`, async () => {
+      await this.press('F1');
+      await input.fill(`>${title}`, { timeout: TRY });
+      // Until the list follows what was typed, another command is the first.
+      await chosen.waitFor({ timeout: TRY });
+      await input.press('Enter', { timeout: TRY });
+      return true;
+    });
+  }
+
+  /** Saves launch.json, and waits until VS Code knows this configuration. */
+  async saveConfiguration(name: string): Promise<void> {
+    await this.press('Control+S');
+    await this.page.locator(`[id$="companion.session"] [aria-label*="${name}"]`).waitFor();
+  }
+
+  /** Opens another file of the folder as a person does, with the cursor on a line. */
+  async open(name: string, line: number): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input').first();
+    await until(`the file ${name}`, async () => {
+      await this.press('Control+P');
+      await input.fill(`${name}:${line}`, { timeout: TRY });
+      await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: name }).waitFor({ timeout: TRY });
+      await input.press('Enter', { timeout: TRY });
+      return true;
+    });
+    await this.page.locator('.tab.active', { hasText: name }).waitFor();
+    await this.debuggable();
   }
 
   /** Clicks a button of the debug toolbar, by its codicon: `step-back`, `continue`... */
   async toolbar(name: string): Promise<void> {
-    await this.page.locator(`a.codicon-debug-${name}:visible`).first().click();
+    await this.page.locator(`a.codicon-debug-${name}:not(.disabled):visible`).first().click();
+  }
+
+  /** Waits until a session of this type has the focus: what keys and commands are about. */
+  async inSession(type: string): Promise<void> {
+    await this.page.locator('[id$="companion.session"]', { hasText: `${type} session` }).waitFor();
   }
 
   /** Waits until no session is running any more. */
@@ -161,10 +238,14 @@ export class Workbench {
 
   /** Waits until the innermost scope stands on `line` in `scope`. */
   async stoppedAt(line: number, scope?: string): Promise<void> {
+    const first = this.page.locator('.debug-call-stack .stack-frame').first();
     await until(`a stop on line ${line}`, async () => {
-      const first = this.page.locator('.debug-call-stack .stack-frame').first();
-      const [where, name] = await Promise.all([text(first.locator('.line-number')), text(first.locator('.label'))]);
-      return where.startsWith(`${line}`) && !/^\d/.test(where.slice(`${line}`.length)) && (scope === undefined || name.startsWith(scope));
+      const [where = '', name = ''] = await first.evaluate(
+        (row) => ['.line-number', '.label'].map((part) => row.querySelector(part)?.textContent?.trim() ?? ''),
+        undefined,
+        { timeout: TRY },
+      );
+      return new RegExp(`^${line}(?!\\d)`).test(where) && (scope === undefined || name.startsWith(scope));
     });
   }
 
@@ -176,7 +257,7 @@ export class Workbench {
   /** What the Variables view shows of the first scope. */
   async variables(): Promise<Record<string, string>> {
     const closed = this.page.locator('.debug-variables [aria-label^="Scope Locals"][aria-expanded="false"]');
-    if ((await closed.count()) > 0) await closed.first().locator('.monaco-tl-twistie').click({ timeout: 2000 * PATIENCE });
+    if ((await closed.count()) > 0) await closed.first().locator('.monaco-tl-twistie').click({ timeout: TRY });
     const rows = this.page.locator('.debug-variables .monaco-list-row[aria-level="2"]');
     const found: Record<string, string> = {};
     for (const row of await rows.all()) {
@@ -188,15 +269,17 @@ export class Workbench {
 
   /** Sets a variable of the first scope in the Variables view. */
   async setVariable(name: string, value: string): Promise<void> {
+    const rows = this.page.locator('.debug-variables .monaco-list-row[aria-level="2"]');
+    const row = rows.filter({ has: this.page.locator('.name', { hasText: new RegExp(`^${name}[:=\\s]*$`) }) });
+    const input = this.page.locator('.debug-variables .inputBoxWrapper input, .debug-variables .monaco-inputbox input').first();
+    // A view that is brought up to date takes the box away.
     await until(`${name} to be set`, async () => {
       await this.variables();
-      const rows = this.page.locator('.debug-variables .monaco-list-row[aria-level="2"]');
-      const row = rows.filter({ has: this.page.locator('.name', { hasText: new RegExp(`^${name}[:=\\s]*$`) }) });
-      await row.first().dblclick({ timeout: 5000 * PATIENCE });
-      await this.page.locator('.debug-variables .inputBoxWrapper input, .debug-variables .monaco-inputbox input').first().fill(value, { timeout: 5000 * PATIENCE });
+      await row.first().dblclick({ timeout: TRY });
+      await input.fill(value, { timeout: TRY });
+      await input.press('Enter', { timeout: TRY });
       return true;
     });
-    await this.press('Enter');
   }
 
   /** The rows of the Call Stack view as it shows them, innermost first. */
@@ -206,8 +289,8 @@ export class Workbench {
 
   /** The rows of a tree that the extension shows, as a screen reader hears them. */
   async treeRows(): Promise<string[]> {
-    const rows = await this.page.locator('.customview-tree .monaco-list-row').all();
-    return Promise.all(rows.map(async (row) => (await row.getAttribute('aria-label', { timeout: 2000 * PATIENCE })) ?? ''));
+    const rows = this.page.locator('.customview-tree .monaco-list-row');
+    return rows.evaluateAll((all) => all.map((row) => row.getAttribute('aria-label') ?? ''));
   }
 
   /** A picture for the extension's README: of the upper part of the editor, or of what is named. */
@@ -221,15 +304,24 @@ export class Workbench {
     await this.page.screenshot({ path: path.join(folder, `${name}.png`), clip });
   }
 
-  /** The text of a line of the editor as it is seen, values beside it included. */
+  /** The text of a line of the editor as it is seen, values beside it included; with plain spaces. */
   async lineText(line: number): Promise<string> {
-    const number = await this.lineNumber(line).boundingBox();
-    assert.ok(number, `line ${line} is not in view`);
-    for (const row of await this.page.locator('.editor-instance .view-line').all()) {
-      const box = await row.boundingBox();
-      if (box && Math.abs(box.y - number.y) < 3) return seen(row);
-    }
-    return '';
+    // All at once, as lenses that come between move lines.
+    const parts = await this.page.locator('.editor-instance').first().evaluate((editor, wanted) => {
+      const top = (element: Element): number => element.getBoundingClientRect().top;
+      const number = [...editor.querySelectorAll('.line-numbers')].find((one) => one.textContent?.trim() === wanted);
+      if (number === undefined) return undefined;
+      const row = [...editor.querySelectorAll('.view-line')].find((one) => Math.abs(top(one) - top(number)) < 3);
+      const found: string[] = [];
+      for (const span of row?.querySelectorAll('span > span') ?? []) {
+        const [before, after] = ['::before', '::after'].map((side) => getComputedStyle(span, side).content);
+        const shown = [before, after].map((content) => (content && /^"/.test(content) ? content.slice(1, -1) : ''));
+        found.push(shown[0] ?? '', span.textContent ?? '', shown[1] ?? '');
+      }
+      return found;
+    }, String(line));
+    assert.ok(parts, `line ${line} is not in view`);
+    return parts.join('').replace(/\u00a0/g, ' ');
   }
 
   /** Waits until the line shows this text beside its code. */
@@ -238,6 +330,17 @@ export class Workbench {
       const shown = await this.lineText(line);
       return texts.every((t) => shown.includes(t));
     });
+  }
+
+  /** Waits until a journey over the timeline has ended at a step, as it is numbered there, and the focus is back. */
+  async arrivedAt(step: number): Promise<void> {
+    const cursor = `th.cursor[aria-selected="true"][aria-label^="Step ${step}, "]:focus`;
+    await this.timeline().locator(`main[aria-busy="false"] ${cursor}`).waitFor();
+  }
+
+  /** The environment that the extension installs a back end into. */
+  get environment(): string {
+    return this.vscode.environment;
   }
 
   notification(words: string | RegExp): Locator {
@@ -289,20 +392,6 @@ export class Workbench {
   }
 }
 
-/** The words of an element, its decorations included, as one line with plain spaces. */
-async function seen(locator: Locator): Promise<string> {
-  const parts = await locator.evaluate((line) => {
-    const found: string[] = [];
-    for (const span of line.querySelectorAll('span > span')) {
-      const [before, after] = ['::before', '::after'].map((side) => getComputedStyle(span, side).content);
-      const shown = [before, after].map((content) => (content && /^"/.test(content) ? content.slice(1, -1) : ''));
-      found.push(shown[0] ?? '', span.textContent ?? '', shown[1] ?? '');
-    }
-    return found;
-  });
-  return parts.join('').replace(/\u00a0/g, ' ');
-}
-
 async function text(locator: Locator): Promise<string> {
-  return ((await locator.first().textContent({ timeout: 2000 * PATIENCE })) ?? '').trim();
+  return ((await locator.first().textContent({ timeout: TRY })) ?? '').trim();
 }

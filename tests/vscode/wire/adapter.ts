@@ -7,6 +7,7 @@ export class Adapter {
   private readonly process: ChildProcess;
   private readonly decoder = new MessageDecoder();
   private readonly waiting = new Map<number, (response: DebugProtocol.Response) => void>();
+  private readonly ended: Promise<never>;
   private readonly events: DebugProtocol.Event[] = [];
   private woken: () => void = () => undefined;
   private seq = 0;
@@ -18,15 +19,23 @@ export class Adapter {
     this.process.stdout?.on('data', (bytes: Buffer) => {
       for (const message of this.decoder.feed(bytes)) this.take(message as DebugProtocol.ProtocolMessage);
     });
+    this.ended = new Promise((_, reject) => {
+      this.process.on('error', reject);
+      this.process.on('close', () => {
+        reject(new Error(`${command} has ended`));
+      });
+    });
+    this.ended.catch(() => undefined);
   }
 
   /** The body of the response. Throws what the adapter refuses with. */
   async ask(command: string, args: object = {}): Promise<unknown> {
-    const response = await new Promise<DebugProtocol.Response>((resolve) => {
+    const answer = new Promise<DebugProtocol.Response>((resolve) => {
       this.waiting.set(++this.seq, resolve);
       this.asked.push(command);
       this.process.stdin?.write(encodeMessage({ seq: this.seq, type: 'request', command, arguments: args }));
     });
+    const response = await Promise.race([answer, this.ended]);
     if (!response.success) throw new Error(response.message);
     return response.body;
   }
@@ -36,7 +45,7 @@ export class Adapter {
     for (;;) {
       const at = this.events.findIndex(({ event }) => event === name);
       if (at >= 0) return this.events.splice(at, 1)[0]?.body;
-      await new Promise<void>((resolve) => (this.woken = resolve));
+      await Promise.race([new Promise<void>((resolve) => (this.woken = resolve)), this.ended]);
     }
   }
 
