@@ -35,7 +35,7 @@ def modules() -> Path:
         pytest.skip("needs node and npm")
     if not (NODE / "node_modules").is_dir():
         install = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(install, cwd=NODE, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(install, cwd=NODE, capture_output=True, text=True, timeout=600)
         if done.returncode:
             shutil.rmtree(NODE / "node_modules", ignore_errors=True)
             pytest.skip(f"npm cannot install the client: {done.stderr[-300:]}")
@@ -53,7 +53,7 @@ def test_vs_codes_test_client_is_content(modules: Path, tmp_path: Path):
         env={**os.environ, "FOREFRAME_TAPE": str(tmp_path / "program.tape")},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "8 sessions" in done.stdout

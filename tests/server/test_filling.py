@@ -99,6 +99,7 @@ async def test_a_hole_of_a_whole_line_is_filled_with_statements():
     assert {(c.texts[0], c.origin) for c in found if c.right == 2} == {
         ("total = n + total", "model"),
         ("total += n", "scope"),
+        ("total = sum(nums)", "scope"),
     }
     assert next(c for c in found if c.texts[0] == "total += len(nums)").origin == "form"
 

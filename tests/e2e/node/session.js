@@ -10,6 +10,7 @@ const marks = JSON.parse(marksText);
 
 async function withClient(session) {
   const client = new DebugClient(python, adapter, "foreframe", {}, true);
+  client.defaultTimeout = 120_000; // what must come is waited for, on a slow machine too
   await client.start();
   try {
     await session(client);
