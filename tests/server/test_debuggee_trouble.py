@@ -58,10 +58,9 @@ def work(n):
     done.append(doubled)  # @stop
 
 done = []
-threads = [threading.Thread(target=work, args=(n,)) for n in range(3)]
-for thread in threads:
+for n in range(3):  # one after another: of several at once debugpy may tell one stop too few
+    thread = threading.Thread(target=work, args=(n,))
     thread.start()
-for thread in threads:
     thread.join()
 print(sorted(done))
 """
