@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 from typing import Any
 
 import pytest
@@ -21,23 +22,23 @@ LEAVES = st.one_of(
 )
 VALUES = st.one_of(LEAVES, st.lists(LEAVES, max_size=3), st.lists(LEAVES, max_size=2).map(tuple))
 SIGNS = [
-    (ast.Eq(), "=="),
-    (ast.NotEq(), "!="),
-    (ast.Lt(), "<"),
-    (ast.LtE(), "<="),
-    (ast.Gt(), ">"),
-    (ast.GtE(), ">="),
-    (ast.In(), "in"),
-    (ast.NotIn(), "not in"),
+    (ast.Eq(), operator.eq),
+    (ast.NotEq(), operator.ne),
+    (ast.Lt(), operator.lt),
+    (ast.LtE(), operator.le),
+    (ast.Gt(), operator.gt),
+    (ast.GtE(), operator.ge),
+    (ast.In(), lambda left, right: left in right),
+    (ast.NotIn(), lambda left, right: left not in right),
 ]
 
 
 @given(VALUES, st.sampled_from(SIGNS), VALUES)
 def test_a_comparison_holds_where_it_holds_in_python(left: Any, sign: Any, right: Any) -> None:
-    op, written = sign
+    op, in_python = sign
     found = compared.holds(op, repr(left), repr(right))
     try:
-        real = eval(f"left {written} right", {"left": left, "right": right})
+        real = in_python(left, right)
     except TypeError:
         assert found is None
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from statistics import fmean
@@ -34,27 +34,34 @@ class Calibration:
     """Ten bins of equal width, and the expected calibration error over them.
 
     `error` is the mean over all predictions of how far their bin's confidence is from its share
-    of right ones; `by_chance` what that would be on average, for so many predictions, were each
-    right exactly as often as it says. None where there is no prediction.
+    of right ones; None where there is no prediction.
     """
 
     bins: tuple[Bin, ...]
     count: int
     error: float | None
-    by_chance: float | None = None
+    confidences: tuple[float, ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, predictions: Sequence[tuple[float, bool]]) -> Calibration:
         """From (confidence, whether it was right)."""
         bins = binned(predictions)
-        if not predictions:
-            return cls(bins, 0, None)
-        rng = Random(len(predictions))  # the same for everyone who computes it again
-        draws = (
-            gap(binned([(sure, rng.random() < sure) for sure, _ in predictions]))
+        error = gap(bins) if predictions else None
+        return cls(bins, len(predictions), error, tuple(sure for sure, _ in predictions))
+
+    @property
+    def by_chance(self) -> float | None:
+        """What `error` would be on average, were each prediction right as often as it says.
+
+        Drawn anew at each call, the same for everyone; None where there is no prediction.
+        """
+        if not self.confidences:
+            return None
+        rng = Random(self.count)
+        return fmean(
+            gap(binned([(sure, rng.random() < sure) for sure in self.confidences]))
             for _ in range(DRAWS)
         )
-        return cls(bins, len(predictions), gap(bins), fmean(draws))
 
 
 def binned(predictions: Sequence[tuple[float, bool]]) -> tuple[Bin, ...]:

@@ -159,9 +159,12 @@ class Shown:
                 return None if is_theirs else self._made(name, node, sight)
             case ast.JoinedStr(values=values):
                 return self._formatted(values, sight)
-            case ast.Compare() | ast.UnaryOp(op=ast.Not()):
-                holds = self.truth(node, sight)
+            case ast.Compare():
+                holds = self._comparison(node, sight)
                 return None if holds is None else str(holds)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                holds = self.truth(operand, sight)
+                return None if holds is None else str(not holds)
             case ast.BoolOp(op=op, values=values):
                 return self._first_deciding(isinstance(op, ast.Or), values, sight)
             case ast.IfExp(test=test, body=body, orelse=other):
@@ -171,28 +174,18 @@ class Shown:
 
     def truth(self, test: ast.expr, sight: Sight) -> bool | None:
         """Whether a test holds; None where what is shown does not tell."""
-        match test:
-            case ast.UnaryOp(op=ast.Not(), operand=operand) if id(test) not in sight.told:
-                holds = self.truth(operand, sight)
-                return None if holds is None else not holds
-            case ast.BoolOp(op=op, values=values) if id(test) not in sight.told:
-                decides = isinstance(op, ast.Or)
-                for value in values:
-                    holds = self.truth(value, sight)
-                    if holds is None or holds is decides:
-                        return holds
-                return not decides
-            case ast.Compare(left=left, ops=ops, comparators=others) if id(test) not in sight.told:
-                texts = None if self.has_own_types else self.texts([left, *others], sight)
-                if texts is None:
-                    return None
-                for sign, one, other in zip(ops, texts, texts[1:], strict=False):
-                    holds = compared.holds(sign, one, other)
-                    if not holds:
-                        return holds
-                return True
         text = None if self.has_own_types else self.text(test, sight)
         return None if text is None else compared.is_true(text)
+
+    def _comparison(self, node: ast.Compare, sight: Sight) -> bool | None:
+        texts = self.texts([node.left, *node.comparators], sight)
+        if texts is None:
+            return None
+        for sign, one, other in zip(node.ops, texts, texts[1:], strict=False):
+            holds = compared.holds(sign, one, other)
+            if not holds:
+                return holds
+        return True
 
     def _first_deciding(self, decides: bool, values: list[ast.expr], sight: Sight) -> str | None:
         """What `and` and `or` give: the first that decides, or the last."""
