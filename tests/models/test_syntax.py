@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -71,3 +73,10 @@ def test_nothing_is_parsed_past_the_one_place_that_threads_share():
 def test_what_is_no_python_is_still_told():
     with pytest.raises(SyntaxError, match=r"program\.py"):
         parse("def", "program.py")
+
+
+def test_what_python_would_advise_of_a_models_text_is_not_told():
+    code = "from foreframe_models.program.syntax import parse, parse_expression as one\n"
+    code += "one('1if x else 2'), parse('0in y'), one(chr(39) + chr(92) + 'd' + chr(39))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stderr == ""

@@ -8,21 +8,28 @@ interrupted by the collection of garbage while another parses, it ends with a Sy
 from __future__ import annotations
 
 import ast
+import warnings
 from threading import RLock
 from typing import Literal, overload
 
 TRIES = 5  # a library may parse elsewhere
+NO_FILE = "<unknown>"  # what `ast` calls a text that comes from none
 _ONE_AT_A_TIME = RLock()
 
+# Python's advice (`1if x`, "\\d") on texts that models write is nothing for a person. Filtered by
+# that name, once: `catch_warnings` would undo what another thread has set meanwhile.
+warnings.filterwarnings("ignore", category=SyntaxWarning, module=NO_FILE)
+warnings.filterwarnings("ignore", category=DeprecationWarning, module=NO_FILE)
 
-def parse(text: str | bytes, path: str = "<unknown>") -> ast.Module:
+
+def parse(text: str | bytes, path: str = NO_FILE) -> ast.Module:
     """As `ast.parse`, with what that raises."""
     return _parsed(text, path, "exec")
 
 
 def parse_expression(text: str) -> ast.expr:
     """The tree of one expression, with what `ast.parse` raises."""
-    return _parsed(text, "<unknown>", "eval").body
+    return _parsed(text, NO_FILE, "eval").body
 
 
 def literal_of(text: str) -> object:
