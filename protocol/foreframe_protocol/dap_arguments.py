@@ -126,6 +126,12 @@ class AheadArguments(Model):
     wait: bool = False
 
 
+class PassedArguments(Model):
+    """The frame whose lines are asked for."""
+
+    frame_id: int
+
+
 class RestartArguments(Model):
     arguments: LaunchArguments | None = None
 

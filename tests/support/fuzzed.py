@@ -104,6 +104,7 @@ def dap_conversation(program: Path) -> list[dict[str, Any]]:
         ("foreframe/goTo", {"step": 0, "branch": 0}),
         ("foreframe/setDirection", {"direction": "backward"}),
         ("foreframe/ahead", {"frames": 5}),
+        ("foreframe/passed", frame),
         ("foreframe/lookAhead", {"frames": 2}),
         ("foreframe/explain", {}),
         ("foreframe/halts", {}),

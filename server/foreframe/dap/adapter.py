@@ -79,7 +79,7 @@ class Adapter(Conversation):
         self._door = LiveDoor(self, open_world, engine, self.on_launch)
         self.rooms = (
             self._door, self, self._breakpoints, self._inspection, self._check, edits,
-            self._targets, search, telling, AheadRequests(self._current),
+            self._targets, search, telling, AheadRequests(self._current, self._inspection),
         )  # fmt: skip
         self._refreshes = False  # the client, when it is told that something has changed
         self._progress = Progress(self.event, self._frames_done)

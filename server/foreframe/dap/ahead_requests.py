@@ -8,31 +8,36 @@ A frame: `event`, `function`, `line`, `depth` (of the scope that is shown: 0), `
 with another value than before, as in `foreframe/timeline`), `confidence`, and `value` for what is
 returned or raised. `taken` are the lines that the scope that is shown comes to, in their order;
 `skipped` those between them that it does not come to, as `[first, last]`.
+
+`foreframe/passed` `{frameId}` → `{lines, isKnown}`: the lines that a frame's scope has come through
+since it was called, as `[first, last]`; those that can have run before it came to where it stands,
+if that is not known, as behind a jump.
 """
 
 from __future__ import annotations
 
-import ast
+from asyncio import to_thread
 from typing import TYPE_CHECKING
 
 from foreframe.dap.conversation import Body
 from foreframe.dap.current import Current
 from foreframe.dap.timeline_requests import shortened
 from foreframe.dap.variables import provenance
-from foreframe.errors import NotStopped
+from foreframe.errors import BadArguments, NotStopped
+from foreframe.paths import lines_skipped, lines_taken, seen
 from foreframe.timeline import level
-from foreframe_protocol.states import Event, Scope, Trace
+from foreframe_protocol.states import Event, Trace
 
 if TYPE_CHECKING:
-    from foreframe_models.program.control_flow import Program
+    from foreframe.dap.inspection import Inspection
     from foreframe_protocol import dap_arguments as asked
 
 
 class AheadRequests:
     """Tells of the hidden walk ahead of a session."""
 
-    def __init__(self, current: Current) -> None:
-        self._current = current
+    def __init__(self, current: Current, inspection: Inspection) -> None:
+        self._current, self._inspection = current, inspection
 
     async def own_ahead(self, arguments: asked.AheadArguments) -> Body:
         stop, session = self._current.stop, self._current.session
@@ -59,6 +64,16 @@ class AheadRequests:
             ],
             "isSettled": session.ahead.is_settled,
         }
+
+    async def own_passed(self, arguments: asked.PassedArguments) -> Body:
+        trace = self._current.stop.trace
+        index = self._inspection.variables.frame_index(arguments.frame_id)
+        if not 0 <= index < len(trace.state.stack):
+            raise BadArguments("the prediction stands there, and the program does not")
+        # In a thread: a long way takes some milliseconds.
+        spans, is_known = await to_thread(seen, self._current.launched.program, trace, index)
+        out = self._current.line_out
+        return {"lines": [[out(first), out(last)] for first, last in spans], "isKnown": is_known}
 
     def _frame(self, before: Trace, node: Trace, base: int) -> dict[str, object]:
         frame = node.frame
@@ -89,44 +104,3 @@ def is_news(before: Trace, node: Trace, name: str) -> bool:
         return True
     known = stack[frame.depth].locals.get(name)
     return known is None or frame.locals is None or known.text != frame.locals[name].text
-
-
-def lines_taken(here: Trace, nodes: list[Trace]) -> list[int]:
-    """The lines that the scope that is shown comes to, until it is left; each once."""
-    base = level(here.state)
-    lines: dict[int, None] = {here.state.stack[base].line: None}
-    for node in nodes:
-        frame = node.frame
-        assert frame is not None
-        if frame.depth < base or (frame.depth == base and frame.event is Event.RETURN):
-            break
-        if frame.depth == base and frame.event is Event.LINE:
-            lines[frame.line] = None
-    return list(lines)
-
-
-def lines_skipped(program: Program, scope: Scope, taken: list[int]) -> list[tuple[int, int]]:
-    """First and last lines of the scope's statements that lie between those taken, and are not."""
-    if len(taken) < 2:
-        return []
-    from foreframe.explaining import statements  # late: no stop needs it before it is told
-
-    function = program.function_for(scope.function, scope.scope_line)
-    known = statements(program.tree)
-    passed: set[ast.stmt | None] = {known[line] for line in taken if line in known}
-    found = []
-    for line in sorted(function.lines):
-        statement = known.get(line)
-        if not min(taken) < line < max(taken) or line in taken or statement in passed:
-            continue
-        is_simple = statement is not None and not isinstance(statement, BLOCKS)
-        last = statement.end_lineno if is_simple and statement is not None else line
-        passed.add(statement)
-        found.append((line, last or line))
-    return found
-
-
-BLOCKS = (
-    ast.AsyncFor, ast.AsyncFunctionDef, ast.AsyncWith, ast.ClassDef, ast.For, ast.FunctionDef,
-    ast.If, ast.Match, ast.Try, ast.TryStar, ast.While, ast.With,
-)  # fmt: skip
