@@ -85,7 +85,12 @@ class _Told:
     def line(self, statement: ast.stmt, names: Mapping[str, object]) -> None:
         function = self._stack[-1][0]
         head = _head(statement)
-        several = any((n.end_lineno or n.lineno) != statement.lineno for n in head)
+        constant_alone = isinstance(statement, ast.Expr) and isinstance(
+            statement.value, ast.Constant
+        )  # a docstring: nothing of it runs on its later lines
+        several = not constant_alone and any(
+            (n.end_lineno or n.lineno) != statement.lineno for n in head
+        )
         constant = isinstance(statement, ast.If | ast.While) and isinstance(
             statement.test, ast.Constant
         )

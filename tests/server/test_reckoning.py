@@ -78,6 +78,24 @@ def test_known_answers_of_the_hole_tasks_give_what_is_hidden_too(task):
             assert in_place.outcome == one["returned"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '"""Says what it does.\n\n    >>> f(2)\n    3\n    """\n    n += 1\n    return n',
+        '"""Of one line."""\n    return n',
+        "...\n    return n",
+        "if n:\n        ...\n    n += 1\n    return n",
+        'if n:\n        """no\n        docstring"""\n    return n',
+        "while n:\n        n -= 1\n        ...\n    return n",
+    ],
+)
+def test_a_constant_on_lines_of_its_own_is_told_as_it_really_runs(body: str):
+    source = f"def f(n):\n    {body}\n"
+    trace = reckoned_trace(Program.parse(source, "/p.py"), Entry("f", "2"))
+    assert trace is not None
+    assert told(trace.frames()) == told(real_frames(source, "f", "2"))
+
+
 def test_values_of_a_reckoned_trace_are_given_and_not_predicted():
     trace = reckoned_trace(Program.parse("def f(n):\n    return n + 1\n", "/p.py"), Entry("f", "1"))
     assert isinstance(trace, Trace)
