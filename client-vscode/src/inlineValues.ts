@@ -87,7 +87,7 @@ export class InlineValues implements vscode.Disposable {
     const line = scope.line - 1;
     const runs = scopeNamed(syntax, scope.name, document.offsetAt(new vscode.Position(line, Infinity)));
     if (runs === null) return [];
-    return inlineValues(syntax, runs, line, scope.values, settings.get('confidenceThreshold', 0.5));
+    return inlineValues(syntax, runs, line, scope.values, settings.get('confidenceThreshold', 0.5), scope.passed);
   }
 }
 

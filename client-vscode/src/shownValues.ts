@@ -1,6 +1,6 @@
 /** The values of a stop, ready to be shown beside their lines. Pure. */
 import { PythonSyntax, type PythonFunction } from './python/syntax';
-import { SPOKEN, type ShownValue, type Verdict } from './values';
+import { SPOKEN, type Passed, type ShownValue, type Verdict } from './values';
 
 /** How sure a value is shown to be, and whether it was right where that is known. */
 export type Certainty = 'given' | 'predicted' | 'uncertain' | 'right' | 'wrong';
@@ -101,8 +101,9 @@ export function percent(share: number): string {
 
 /**
  * The values beside the lines of one scope, from its first line to `line` (0-based), where it
- * stands. Each name is shown once a line, in order of the text; what was just returned or raised,
- * whose names are in parentheses, comes first beside the last.
+ * stands, and of these beside those alone that it has come through, where that is known. Each name is
+ * shown once a line, in order of the text; what was just returned or raised, whose names are in
+ * parentheses, comes first beside the last.
  */
 export function inlineValues(
   syntax: PythonSyntax,
@@ -110,13 +111,15 @@ export function inlineValues(
   line: number,
   values: ReadonlyMap<string, ShownValue>,
   threshold: number,
+  passed?: Passed,
 ): InlineValue[] {
   const starts = lineStarts(syntax.source);
   const shown: InlineValue[] = [];
   const seen = new Map<number, Set<string>>();
+  const ran = (at: number): boolean => passed?.some(([first, last]) => first <= at + 1 && at < last) ?? true;
   const add = (at: number, name: string): void => {
     const value = values.get(name);
-    if (value === undefined || at > line) return;
+    if (value === undefined || at > line || !ran(at)) return;
     const names = seen.get(at) ?? new Set();
     seen.set(at, names);
     if (names.has(name) || names.size >= PER_LINE) return;

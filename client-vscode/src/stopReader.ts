@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { checkedValues, type Comparison } from './comparison/model';
 import type { Sessions } from './sessions';
-import type { ShownValue } from './values';
+import type { Passed, ShownValue } from './values';
 
 /** A scope of the stack, as the person selected it. */
 export interface ShownScope {
@@ -18,6 +18,8 @@ export interface ShownScope {
   /** Whether it is the innermost, where the session stands. */
   readonly isTop: boolean;
   readonly values: ReadonlyMap<string, ShownValue>;
+  /** First and last lines (1-based) of what it has come through; undefined where nobody knows. */
+  readonly passed: Passed | undefined;
 }
 
 export class StopReader implements vscode.Disposable {
@@ -117,7 +119,18 @@ async function readFrame(
     }
   }
   const { name, line } = frame;
-  return { session, name, path: localPath(frame.source.path), line, depth, isTop, values };
+  const passed = await readPassed(session, frame);
+  return { session, name, path: localPath(frame.source.path), line, depth, isTop, values, passed };
+}
+
+/** The lines that a frame has come through; of a live session, whose program ran, nobody knows. */
+async function readPassed(session: vscode.DebugSession, { id }: DebugProtocol.StackFrame): Promise<Passed | undefined> {
+  try {
+    const { lines } = (await session.customRequest('foreframe/passed', { frameId: id })) as { lines: Passed };
+    return lines;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The scopes of a checked session. */

@@ -13,6 +13,9 @@ export const SPOKEN: Record<Verdict, string> = {
 
 export type Provenance = 'given' | 'predicted' | 'observed' | 'edited' | 'unknown';
 
+/** First and last lines, 1-based, of what a scope has come through. */
+export type Passed = readonly (readonly [number, number])[];
+
 export interface ShownValue {
   readonly name: string;
   readonly text: string;

@@ -34,6 +34,13 @@ test('values stand beside the lines of their scope, down to the line where it st
   ]);
 });
 
+test('values stand beside the lines alone that were come through, where that is known', () => {
+  const syntax = new PythonSyntax(SOURCE);
+  const values = new Map([value('n', '1'), value('total', '2'), value('word', "'x'")]);
+  const beside = inlineValues(syntax, syntax.functions()[0], 5, values, 0.5, [[1, 1], [3, 4], [6, 6]]);
+  assert.deepEqual([...new Set(beside.map(({ line }) => line))], [0, 2, 5]);
+});
+
 test('what was just returned stands beside the line where the scope stands', () => {
   const returned = { name: '(return) g', text: '7', local: true, provenance: 'predicted', confidence: 0.9 } as const;
   assert.deepEqual(shown(2, ['(return) g', returned], value('total', '2')), [
