@@ -6,7 +6,7 @@ import re
 import warnings
 
 from foreframe_models.program.source import fill_holes
-from foreframe_models.program.syntax import parse
+from foreframe_models.program.syntax import NO_FILE, parse
 
 TRIES = 50  # errors that are looked past
 _INDENTED = re.compile(r"[ \t)\]}]|$|#")
@@ -24,31 +24,43 @@ def salvage(source: str) -> str:
         line = first_error(fill_holes("\n".join(lines))[0])
         if line is None:
             return "\n".join(lines)
-        start, end = block_around(lines, min(line, len(lines)) - 1)
-        if start < line - 1 and first_error(fill_holes(lines[start])[0]) is None:
-            start = min(line, len(lines)) - 1  # a stray line behind a statement that is whole
-            end = start + 1
-        if not any(text.strip() for text in lines[start:end]):
-            start, end = 0, min(line, len(lines))  # an error of what came before
-        lines[start:end] = [""] * (end - start)
+        blank(lines, line)
     return "\n" * (len(lines) - 1)
 
 
+def blank(lines: list[str], line: int) -> None:
+    """Blanks the top-level statement that the error on a line is in."""
+    start, end = block_around(lines, min(line, len(lines)) - 1)
+    if start < line - 1 and first_error(fill_holes(lines[start])[0]) is None:
+        start = min(line, len(lines)) - 1  # a stray line behind a statement that is whole
+        end = start + 1
+    if not any(text.strip() for text in lines[start:end]):
+        start, end = 0, min(line, len(lines))  # an error of what came before
+    lines[start:end] = [""] * (end - start)
+
+
 def first_error(text: str) -> int | None:
-    """The line of a text's first syntax error, None if it has none."""
+    """The line of a text's first syntax error, None if it has none.
+
+    Some are found by the compiler alone: `await` or `return` at the top of a module, as in
+    notebooks. Nothing of the text runs.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            parse(text)
+            compile(parse(text), NO_FILE, "exec", dont_inherit=True)
     except SyntaxError as error:
         return error.lineno or 1
-    except (ValueError, RecursionError, MemoryError):
+    except (ValueError, RecursionError, MemoryError, OverflowError):
         return 1
     return None
 
 
 def block_around(lines: list[str], index: int) -> tuple[int, int]:
-    """The half-open range of lines of the top-level statement that holds `lines[index]`."""
+    """The half-open range of lines of the top-level statement that holds `lines[index]`.
+
+    Comments and empty lines behind it belong to what follows.
+    """
     start = index
     while start > 0 and (_INDENTED.match(lines[start]) or _HEAD.match(lines[start])):
         start -= 1
@@ -57,4 +69,6 @@ def block_around(lines: list[str], index: int) -> tuple[int, int]:
     end = index + 1
     while end < len(lines) and (_INDENTED.match(lines[end]) or _HEAD.match(lines[end])):
         end += 1
+    while end > index + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
+        end -= 1
     return start, end

@@ -7,6 +7,7 @@ import itertools
 import re
 import string
 import warnings
+from collections.abc import Set
 from types import CodeType
 
 from foreframe_models.program.syntax import parse
@@ -18,6 +19,8 @@ _TOKEN = re.compile(
     r"|(?P<hole>\?\?)"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<colon>:)",
 )
+_IN_STRING = re.compile(r"[\\\n'\"{}]")  # what may mean something there
+_SHORT = re.compile(r"\b[_A-Za-z][0-9_]\b")
 
 
 class ProgramError(ValueError):
@@ -36,10 +39,14 @@ def split_lines(source: str) -> tuple[str, ...]:
 
 def hole_offsets(text: str) -> list[int]:
     """Where `??` stands in code, also within the fields of f-strings: character offsets."""
+    return scanned(text)[0] if HOLE in text else []
+
+
+def scanned(text: str) -> tuple[list[int], bool]:
+    """`hole_offsets`, and whether every string ends within the text."""
     found: list[int] = []
-    if HOLE in text:
-        _scan_code(text, 0, found, field=False)
-    return found
+    end = _scan_code(text, 0, found, field=False)
+    return found, end <= len(text)
 
 
 def _scan_code(text: str, at: int, found: list[int], *, field: bool) -> int:
@@ -61,15 +68,16 @@ def _scan_code(text: str, at: int, found: list[int], *, field: bool) -> int:
                 return match.start()
         elif kind == "colon" and field and depth == 0:
             return match.start()
-    return len(text)
+    return max(at, len(text) + field)
 
 
 def _scan_string(text: str, at: int, found: list[int], quote: str, formatted: bool) -> int:
-    """The offset after the string whose first character is at `at`."""
+    """The offset after the string whose first character is at `at`; beyond the text's end if that
+    comes first."""
     fields = 0
-    while at < len(text):
-        char = text[at]
-        if char == "\\":
+    while match := _IN_STRING.search(text, at):
+        at, char = match.start(), match[0]
+        if char[0] == "\\":
             at += 2
         elif text.startswith(quote, at):
             return at + len(quote)
@@ -89,12 +97,16 @@ def _scan_string(text: str, at: int, found: list[int], quote: str, formatted: bo
             at += 1
         else:
             at += 1
-    return at
+    return len(text) + 1
 
 
-def unused_name(text: str) -> str:
-    """A name as long as a hole that does not occur in `text`. Raises ProgramError."""
-    used = set(re.findall(r"\w+", text))
+def short_names(text: str) -> frozenset[str]:
+    """The names in a text that could as well stand for its holes."""
+    return frozenset(_SHORT.findall(text))
+
+
+def unused_name(used: Set[str]) -> str:
+    """A name as long as a hole that is not `used`. Raises ProgramError."""
     for first, second in itertools.product("_" + string.ascii_letters, string.digits + "_"):
         if first + second not in used:
             return first + second
@@ -106,7 +118,7 @@ def fill_holes(text: str) -> tuple[str, str | None, tuple[tuple[int, int], ...]]
     offsets = hole_offsets(text)
     if not offsets:
         return text, None, ()
-    name = unused_name(text)
+    name = unused_name(short_names(text))
     pieces: list[str] = []
     holes: list[tuple[int, int]] = []
     done = 0
