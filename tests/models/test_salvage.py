@@ -21,6 +21,11 @@ GOOD = "def find(x):\n    return ?? + x\n"
         "y = 'open\n",
         "  indented = 1\n",
         ") ]\n",
+        "await soon()\n",
+        "return 3\n",
+        "def twice(a, a):\n    return a\n",
+        "def far():\n    nonlocal away\n",
+        "while x:\n    def g():\n        break\n",
     ],
 )
 def test_what_is_broken_is_blanked_and_the_rest_keeps_its_lines(broken: str):
@@ -32,6 +37,13 @@ def test_what_is_broken_is_blanked_and_the_rest_keeps_its_lines(broken: str):
     assert all(new in (old, "") for old, new in zip(before, after, strict=True))
     assert "import os" in kept
     assert "z = 1" in kept
+
+
+@pytest.mark.parametrize(
+    "broken", ["def a(:\n    pass\n\n", "%magic\n", "x = (1,\n", 'y = """open\n']
+)
+def test_a_comment_behind_what_is_broken_stays(broken: str):
+    assert salvage(f"{broken}# find(1) -> 2\n{GOOD}").endswith(f"# find(1) -> 2\n{GOOD}")
 
 
 def test_a_text_without_errors_stays_as_it_is():
