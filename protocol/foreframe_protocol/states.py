@@ -191,6 +191,17 @@ class Trace:
             assert node.frame is not None
             yield node.frame
 
+    @property
+    def last(self) -> Frame | None:
+        """The last frame; where a trace begins in mid-program, what its state tells of one."""
+        if self.frame is not None or not self.state.stack:
+            return self.frame
+        top, event = self.state.top, self.state.event or Event.LINE
+        place = top.function, top.scope_line, top.line, ""
+        has_locals = event in (Event.CALL, Event.LINE)
+        depth = len(self.state.stack) - 1
+        return Frame(event, *place, top.locals if has_locals else None, self.state.value, depth)
+
     def root(self) -> Trace:
         """The frameless trace this one grew from."""
         node = self

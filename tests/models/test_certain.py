@@ -12,7 +12,18 @@ from foreframe_models.entry import Entry
 from foreframe_models.program.certain import says_the_same
 from foreframe_models.program.control_flow import Program
 from foreframe_models.world_model import WorldModel
-from foreframe_protocol.states import Action, End, Event, Frame, Goal, Provenance, Trace, Value
+from foreframe_protocol.states import (
+    Action,
+    End,
+    Event,
+    Frame,
+    Goal,
+    Provenance,
+    Scope,
+    State,
+    Trace,
+    Value,
+)
 
 
 def guessed(frame: Frame) -> Frame:
@@ -371,3 +382,13 @@ async def test_the_small_model_takes_every_letter_in_its_order_and_returns_what_
     assert [shown["c"].text for shown in bodies] == [repr(letter) for letter in word]
     assert found.frames[-1].value is not None
     assert found.frames[-1].value.text == "'q'"
+
+
+def test_a_state_that_a_trace_begins_with_shows_what_a_frame_would() -> None:
+    program = Program.parse("def f(xs, k):\n    n = xs\n    return n\n", "/p.py")
+    given = {"xs": Value("[4, 5]"), "k": Value("1")}
+    begun = Trace(State((Scope("f", 1, 2, given),), Event.LINE))
+    said = Frame(Event.LINE, "f", 1, 3, "    return n", {**given, "n": Value("1")})
+    told = program.certain.settled(begun, said, upcoming=True)
+    assert told.locals is not None
+    assert told.locals["n"].text == "[4, 5]"

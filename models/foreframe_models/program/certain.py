@@ -74,7 +74,7 @@ class Certain:
 
         Empty where none is wrong for certain.
         """
-        before = trace.frame
+        before = trace.last
         group = None if before is None else self.program.groups.get(trace.state.top.line)
         if before is None or group is None or before.event is not Event.LINE:
             return ()
@@ -111,7 +111,7 @@ class Certain:
 
     def _sight(self, trace: Trace, frame: Frame, *nodes: ast.expr) -> Sight:
         """For expressions of the line that ends with `frame`, as far as they are its own."""
-        before = trace.frame
+        before = trace.last
         if before is None or before.event is not Event.LINE:
             return Sight(trace)
         group = self.program.groups.get(trace.state.top.line)
@@ -123,7 +123,7 @@ class Certain:
 
     def _led(self, trace: Trace, frame: Frame, *, upcoming: bool) -> Frame:
         """A frame where the test or the loop before it leads to."""
-        before = trace.frame
+        before = trace.last
         statement = None if before is None else self._by_line.get(before.line)
         if before is None or before.event is not Event.LINE:
             return frame
@@ -172,7 +172,7 @@ class Certain:
 
     def _handed(self, trace: Trace, frame: Frame) -> Iterator[tuple[str, Value]]:
         """Names that the line just run has bound to a value that it did not make."""
-        before = trace.frame
+        before = trace.last
         if before is not None and before.event is Event.LINE and before.depth == frame.depth:
             for name, text in self.program.loops.taken(trace, frame):
                 yield name, Value(text)
@@ -239,7 +239,7 @@ class Certain:
 
     def _statement(self, trace: Trace, frame: Frame) -> ast.stmt | None:
         """The one statement that has been run between the end of `trace` and `frame`."""
-        before = trace.frame
+        before = trace.last
         if before is None:
             return None
         if before.event is Event.LINE and before.depth == frame.depth:

@@ -77,7 +77,7 @@ class Loops:
 
     def upcoming(self, trace: Trace) -> Value | None:
         """What the header at the end of `trace` takes next; None where that is not known."""
-        frame = trace.frame
+        frame = trace.last
         if frame is None or frame.event is not Event.LINE:
             return None
         loop = self._by_line.get(frame.line)
@@ -96,7 +96,7 @@ class Loops:
 
         Nothing where `frame` is not the first in the loop's body, or where that is not known.
         """
-        before = trace.frame
+        before = trace.last
         loop = None if before is None else self._by_line.get(before.line)
         if before is None or loop is None or not loop.line < frame.line <= loop.last:
             return
@@ -185,7 +185,7 @@ def _loop(node: ast.For, parts: Sequence[ast.expr]) -> Loop | None:
 
 def _visit(loop: Loop, trace: Trace) -> _Visit | None:
     """How far the loop at the end of `trace` has got; None where nothing tells of it."""
-    last = trace.frame
+    last = trace.last
     assert last is not None
     taken, entry = 0, trace
     after: Frame | None = None

@@ -68,7 +68,7 @@ class Shown:
 
         As sure as the parts that it is made of; without a confidence where there are none.
         """
-        before = sight.trace.frame
+        before = sight.trace.last
         match node:
             case ast.Name(id=name) if before is not None and before.event is Event.LINE:
                 known = sight.trace.state.top.locals.get(name)
