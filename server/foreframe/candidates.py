@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from foreframe.examples import Example
+from foreframe.examples import Example, literal
 from foreframe.holes import Hole, fill
 from foreframe_protocol.states import Event, Trace, Verdict
 from foreframe_protocol.values import compare
@@ -75,16 +75,25 @@ class Candidate:
         )
 
     @property
-    def rank(self) -> tuple[int, float, float, float, int]:
+    def rank(self) -> tuple[int, float, float, bool, float, int]:
         """To sort by: more examples likely right, then likelier so, then likelier, then shorter.
 
         The example that is the least likely to come out counts: all of them have to. (Measured:
-        more right first choices than by the product.)
+        more right first choices than by the product.) Where all that is known is what a person
+        chose at stops, a literal says no more than that, and comes after expressions.
         """
         surely = sum(e.likely >= 0.5 for e in self.evidence)
         wanted = [math.log(max(e.likely, LEAST)) for e in self.evidence]
         likely = self.logprob if self.logprob is not None else -1e6
-        return -surely, -min(wanted, default=0.0), -sum(wanted), -likely, sum(map(len, self.texts))
+        size = sum(map(len, self.texts))
+        return -surely, -min(wanted, default=0.0), -sum(wanted), self._repeats, -likely, size
+
+    @property
+    def _repeats(self) -> bool:
+        """Whether it only says again what was chosen at stops."""
+        stops = bool(self.evidence) and all(e.example.stop is not None for e in self.evidence)
+        values = (text.rpartition(" = ")[2] for text in self.texts)
+        return stops and any(literal(value) is not None for value in values)
 
     def filled(self, source: str, holes: Sequence[Hole]) -> str:
         """The source with these holes filled."""

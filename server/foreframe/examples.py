@@ -24,6 +24,7 @@ _STRING_OR_COMMENT = re.compile(
     re.DOTALL,
 )
 _PARSER = doctest.DocTestParser()
+_MOST_SHOWN = 40  # characters of a value at a stop
 
 
 class Kind(StrEnum):
@@ -34,6 +35,21 @@ class Kind(StrEnum):
     COMMENT = "comment"
     LAUNCH = "launch configuration"
     SESSION = "last session"
+    STOP = "value chosen at a stop"
+
+
+@dataclass(frozen=True, slots=True)
+class AtStop:
+    """Where a person gave a hole a value: the stop before it was evaluated, and what got the value.
+
+    `line` is 1-based, `column` 0-based in characters: the hole's. `known`: (name, repr) of the
+    locals that were known there.
+    """
+
+    line: int
+    column: int
+    name: str
+    known: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +58,7 @@ class Example:
 
     `args` are literals as they stand in the call; `returned` is the value as `repr` writes it,
     or `raised` the exception's type name; neither where only the call is known. `line` is 1-based,
-    0 of what does not stand in the file.
+    0 of what does not stand in the file. `stop`: it is no call, but what a hole is to give there.
     """
 
     function: str  # dotted
@@ -51,10 +67,15 @@ class Example:
     kind: Kind
     returned: str | None = None
     raised: str | None = None
+    stop: AtStop | None = None
 
     @property
     def call(self) -> str:
-        return f"{self.function}({self.args})"
+        """What is tried, for a person."""
+        if self.stop is None:
+            return f"{self.function}({self.args})"
+        known = ", ".join(f"{name} = {shortened(text)}" for name, text in self.stop.known)
+        return f"{self.stop.name} at line {self.stop.line}, with {known or 'nothing known'}"
 
     @property
     def wanted(self) -> str:
@@ -176,3 +197,8 @@ def comments_in(source: str) -> Iterator[tuple[int, str]]:
             line += source.count("\n", done, match.start())
             done = match.start()
             yield line, match["comment"].rstrip()
+
+
+def shortened(text: str) -> str:
+    """A value as it can stand in a sentence."""
+    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"

@@ -5,42 +5,29 @@ from __future__ import annotations
 import ast
 import asyncio
 import itertools
-import math
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from foreframe.candidates import (
-    Basis,
-    Candidate,
-    Evidence,
-    judge,
-    mixed,
-    outcome_of,
-    sure_of,
-)
+from foreframe.candidates import Basis, Candidate, Evidence, judge, outcome_of
 from foreframe.examples import Example
 from foreframe.guesses import guesses
 from foreframe.holes import Hole, holes_of
 from foreframe.narrowing import names_bound, narrowed
-from foreframe.reality import Limits, observe
-from foreframe.reckoned_trace import Steps, reckoned_trace
-from foreframe.reckoning import reckon
+from foreframe.trying import Trying, by_rules, traced
 from foreframe_models.engines.base import (
-    CannotJump,
     EngineAborted,
     EngineError,
     EngineRefused,
     PromptTooLong,
 )
-from foreframe_models.entry import Entry, EntryError
-from foreframe_models.likelihood import return_logprob
+from foreframe_models.entry import EntryError
 from foreframe_models.program.control_flow import Program
 from foreframe_models.program.source import ProgramError, fill_holes
 from foreframe_models.program.syntax import parse
-from foreframe_protocol.states import Action, End, Frame, Goal, Trace, Verdict
+from foreframe_protocol.states import Verdict
 
 if TYPE_CHECKING:
     from foreframe_models.proposals import Proposal
@@ -58,14 +45,11 @@ __all__ = [
     "outcome_of",
     "wanted_for",
 ]
-MOST_FRAMES = 200  # of an example's predicted run
-MOST_TOKENS = 600
 WORD = re.compile(r"[^\W\d]\w*")
 SECONDS_AT_ONCE = 1.0  # to ask a model what it thinks of guesses before any is walked
 SCREENED = 64  # guesses, or combinations of them, at least
 COMBINED = 4  # combinations of several holes' candidates for each that is tried
 NO_PROPOSALS = (PromptTooLong, EngineRefused, EngineAborted)
-RUN_LIMITS = Limits(frames=100_000, seconds=2.0, memory_mb=512)
 
 
 class Proposes(Protocol):
@@ -97,7 +81,10 @@ class Filling:
     budget: Budget = field(default_factory=Budget)
     _program: Program | None = None  # of what matters of the source
     _cut: frozenset[str] = frozenset()  # names that are bound in what does not
-    _thought: dict[tuple[str, Example], float | None] = field(default_factory=dict)
+    _trying: Trying = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._trying = Trying(self.world)
 
     async def candidates(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
         """Candidates as they are tried, the likelier first; to be sorted by `rank` in the end.
@@ -156,7 +143,7 @@ class Filling:
         while left and self.examples and time.monotonic() < end:
             candidate = left[-1]
             try:
-                weakest = await self._weakest(await self._filled(candidate))
+                weakest = await self._trying.weakest(await self._filled(candidate), self.examples)
             except ProgramError:
                 left.pop()
                 continue
@@ -167,17 +154,6 @@ class Filling:
             sure.append((weakest, left.pop()))
         sure.sort(key=lambda one: -one[0])
         return [*(candidate for _, candidate in sure), *reversed(left)]
-
-    async def _weakest(self, program: Program) -> float | None:
-        """What the model thinks at once of the example that it thinks the least of."""
-        found: list[float] = []
-        for example in self.examples:
-            start = await self.world.start(program, Entry(example.function, example.args))
-            at_once = await self._at_once(program, start, example)
-            if at_once is None:
-                return None
-            found.append(at_once)
-        return min(found)
 
     async def _untried(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
         """Texts for all holes, each combination once: the model's answers first.
@@ -244,32 +220,7 @@ class Filling:
         if self._cut & set(WORD.findall(" ".join(candidate.texts))):
             return ()
         texts = [given.get(place) for place in program.holes]
-        return await asyncio.to_thread(self._by_rules, program, texts)
-
-    def _by_rules(self, program: Program, texts: Sequence[str | None]) -> tuple[Evidence, ...]:
-        found: list[Evidence] = []
-        for example in self.examples:
-            steps = Steps()
-            try:
-                entry = Entry(example.function, example.args)
-                known = reckon(program, entry, filled=texts, watch=steps)
-            except EntryError:
-                known = None
-            if known is None and steps.count >= MOST_FRAMES:  # a walk would not come to its end
-                none = Evidence(example, None, Verdict.NOT_COMPARABLE, basis=Basis.RULES)
-                return (*found, none)
-            if known is None:
-                return ()
-            verdict = judge(example, known.outcome)
-            if verdict is Verdict.NOT_COMPARABLE:
-                return ()
-            right = float(verdict is Verdict.MATCH)
-            found.append(
-                Evidence(example, known.outcome, verdict, basis=Basis.RULES, probability=right)
-            )
-            if verdict is not Verdict.MATCH:
-                break
-        return tuple(found)
+        return await asyncio.to_thread(by_rules, program, texts, self.examples)
 
     async def _traced(self, candidate: Candidate) -> Candidate | None:
         """A candidate with the traces that rules tell; None when it makes no program."""
@@ -277,14 +228,8 @@ class Filling:
             program = await self._filled(candidate)
         except ProgramError:
             return None
-        entries = [Entry(e.example.function, e.example.args) for e in candidate.evidence]
-        traces = [await asyncio.to_thread(reckoned_trace, program, entry) for entry in entries]
-        return replace(
-            candidate,
-            evidence=tuple(
-                replace(e, trace=trace) for e, trace in zip(candidate.evidence, traces, strict=True)
-            ),
-        )
+        told = [await asyncio.to_thread(traced, program, one) for one in candidate.evidence]
+        return replace(candidate, evidence=tuple(told))
 
     def _is_new(self, candidate: Candidate, seen: set[tuple[str, ...]]) -> bool:
         """Whether no candidate of the same syntax tree has come before."""
@@ -313,62 +258,13 @@ class Filling:
         found: list[Evidence] = []
         wrong = False
         for example in self.examples:
-            evidence = await self._try(program, example, walks=not wrong)
+            evidence = await self._trying.evidence(
+                program, example, walks=not wrong, runs=self.budget.runs
+            )
             wrong = wrong or (evidence.verdict is not Verdict.MATCH and not evidence.ran_right)
             if evidence.predicted is not None or evidence.probability or evidence.ran or not found:
                 found.append(evidence)
         return replace(candidate, evidence=tuple(found))
-
-    async def _try(self, program: Program, example: Example, *, walks: bool) -> Evidence:
-        entry = Entry(example.function, example.args)
-        try:
-            start = await self.world.start(program, entry)
-        except EntryError:
-            return Evidence(example, None, Verdict.NOT_COMPARABLE)
-        at_once = await self._at_once(program, start, example)
-        if not walks:
-            return Evidence(example, None, Verdict.NOT_COMPARABLE, probability=at_once)
-        prediction = await self.world.predict(
-            program,
-            start,
-            Goal(Action.RUN_TO),
-            on_frame=_until(MOST_FRAMES),
-            max_tokens=MOST_TOKENS,
-        )
-        trace = prediction.trace
-        outcome = outcome_of(trace) if prediction.end is End.FINISHED else None
-        verdict = judge(example, outcome)
-        last = trace.frame.value.confidence if trace.frame and trace.frame.value else None
-        probability = mixed(verdict, sure_of(trace), at_once)
-        evidence = Evidence(example, outcome, verdict, last, trace, probability=probability)
-        if not self.budget.runs or program.holes:
-            return evidence
-        run = await observe(program, entry, RUN_LIMITS)
-        real = Trace()
-        for frame in run.frames:
-            real = real.append(frame)
-        ran = outcome_of(real) if run.end is End.FINISHED else None
-        right = judge(example, ran) is Verdict.MATCH
-        return replace(evidence, ran=ran or run.message, ran_right=right)
-
-    async def _at_once(self, program: Program, start: Trace, example: Example) -> float | None:
-        """The probability that the model gives to what is wanted, without the way there."""
-        if example.returned is None or self.world.engine is None:
-            return None
-        key = program.source, example
-        if key not in self._thought:
-            try:
-                logprob = await return_logprob(self.world, program, start, example.returned)
-            except (EngineRefused, CannotJump, PromptTooLong):
-                logprob = None
-            self._thought[key] = None if logprob is None else math.exp(logprob)
-        return self._thought[key]
-
-
-def _until(limit: int) -> Callable[[Frame], bool]:
-    """Ends a walk after so many frames."""
-    numbers = itertools.count(1)
-    return lambda frame: next(numbers) >= limit
 
 
 def _nearest(lists: list[list[Candidate]], most: int) -> list[tuple[Candidate, ...]]:
@@ -391,8 +287,18 @@ def _joined(parts: tuple[Candidate, ...]) -> Candidate:
 
 
 def wanted_for(hole: Hole, program: Program, examples: Sequence[Example]) -> list[Example]:
-    """The examples that can tell about a hole: those of its function that say what comes out."""
-    return [e for e in examples if e.function == hole.function and (e.returned or e.raised)]
+    """The examples that can tell about a hole: those of its function that say what comes out.
+
+    A value that was chosen at a stop tells about its own hole alone.
+    """
+    place = hole.line, hole.column
+
+    def tells(one: Example) -> bool:
+        if one.stop is not None:
+            return (one.stop.line, one.stop.column) == place
+        return one.function == hole.function and bool(one.returned or one.raised)
+
+    return [example for example in examples if tells(example)]
 
 
 def holes_in_function(program: Program, hole: Hole) -> list[Hole]:

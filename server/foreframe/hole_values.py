@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from foreframe.errors import ExpressionError
+from foreframe.examples import AtStop, Example, Kind, literal
 from foreframe.explaining import statements
 from foreframe.expressions import evaluate
 from foreframe.guesses import guesses
 from foreframe.holes import Hole, Missing, holes_of
-from foreframe_models.program.syntax import literal_of
-from foreframe_protocol.states import Event, Locals, Trace, Value, Verdict
+from foreframe_protocol.states import Event, Locals, Provenance, Trace, Value, Verdict
 from foreframe_protocol.values import compare
 
 if TYPE_CHECKING:
@@ -59,6 +60,31 @@ def from_holes(program: Program, trace: Trace, depth: int) -> list[FromHole]:
     return [FromHole(hole, name, now[name], before) for name, hole in given.items() if name in now]
 
 
+def chosen(program: Program, trace: Trace) -> list[FromHole]:
+    """The values that a person gave what came from holes, on the way to a point of a trace.
+
+    Of the scopes that were on top there, the earliest first.
+    """
+    found: list[FromHole] = []
+    node: Trace | None = trace if program.holes else None
+    while node is not None and node.state.stack:
+        if any(v.provenance is Provenance.EDITED for v in node.state.top.locals.values()):
+            given = from_holes(program, node, len(node.state.stack) - 1)
+            found += (one for one in given if one.value.provenance is Provenance.EDITED)
+        node = node.parent
+    return found[::-1]
+
+
+def example_of(one: FromHole) -> Example:
+    """A value that was chosen, as what is wanted of its hole."""
+    hole = one.hole
+    known = tuple((name, value.text) for name, value in one.before.items() if not value.cut)
+    stop = AtStop(hole.line, hole.column, one.name, known)
+    return Example(
+        hole.function or "", "", hole.line, Kind.STOP, returned=one.value.text, stop=stop
+    )
+
+
 def _whole(program: Program, line: int) -> Hole | None:
     """The hole that stands for the whole statement on a line."""
     found = [h for h in _places(program).values() if h.line == line]
@@ -96,30 +122,31 @@ def _places(program: Program) -> dict[tuple[int, int], Hole]:
     return {(hole.line, hole.column): hole for hole in holes_of(program)}
 
 
-def expressions_giving(one: FromHole, wanted: str) -> list[str]:
+def expressions_giving(one: FromHole, wanted: str, others: Sequence[FromHole] = ()) -> list[str]:
     """What could stand in a hole to give `wanted` there, the simpler first.
 
     Expressions in what was in scope; for a whole statement, assignments of them. The literal itself
-    always gives it, and comes last.
+    gives it too, and comes last. `others`: what the same hole has been given at other stops, which
+    has to come out as well.
     """
     whole = one.hole.missing is Missing.STATEMENT
     hole = replace(one.hole, missing=Missing.VALUE, forms=()) if whole else one.hole
-    found: list[str] = []
-    for text in guesses(hole):
-        try:
-            given = evaluate(text, one.before).text
-        except ExpressionError:
-            continue
-        if compare(given, wanted) is Verdict.MATCH and text != wanted:
-            found.append(text)
-    found.sort(key=lambda text: (_is_literal(text), len(text)))
-    texts = [*found[: MOST - 1], wanted]
+    asked = [(one.before, wanted)]
+    asked += ((other.before, other.value.text) for other in others if other.name == one.name)
+    found = [
+        text
+        for text in guesses(hole)
+        if text != wanted and all(_gives(text, known, value) for known, value in asked)
+    ]
+    found.sort(key=lambda text: (literal(text) is not None, len(text)))
+    texts = found[: MOST - 1]
+    if all(compare(value, wanted) is Verdict.MATCH for _, value in asked):
+        texts.append(wanted)
     return [f"{one.name} = {text}" for text in texts] if whole else texts
 
 
-def _is_literal(text: str) -> bool:
+def _gives(text: str, known: Locals, wanted: str) -> bool:
     try:
-        literal_of(text)
-    except (ValueError, SyntaxError):
+        return compare(evaluate(text, known).text, wanted) is Verdict.MATCH
+    except ExpressionError:
         return False
-    return True

@@ -8,16 +8,20 @@ there is no answer. It is taken for granted that the module can be imported. Pur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from foreframe.errors import ExpressionError, NotKnown
+from foreframe.explaining import statements
 from foreframe.reckoned_calls import ReckonedCalls, Watch
 from foreframe.reckoned_expressions import is_plain
 from foreframe.reckoned_module import Definition, Module
 from foreframe_models.entry import Entry, EntryError, find_function, parse_arguments
+from foreframe_models.program.syntax import literal_of
 
 if TYPE_CHECKING:
     from foreframe_models.program.control_flow import Program
@@ -51,9 +55,7 @@ def reckon(
     if entry.function is None:
         return None
     args, named = parse_arguments(entry.args)
-    module = _MODULES.get(program)
-    if module is None:
-        module = _MODULES[program] = Module.of(program.tree)
+    module = _module(program)
     node = find_function(program.tree, entry.function)
     if module.is_open or not isinstance(node, Definition) or node not in module.plain:
         return None
@@ -77,3 +79,61 @@ def reckon(
     except Exception as error:  # what the program raises
         return Reckoned(f"raises {type(error).__name__}: {error}")
     return Reckoned(repr(value)) if is_plain(value) else None
+
+
+def reckon_line(
+    program: Program,
+    line: int,
+    known: Mapping[str, str],
+    name: str,
+    *,
+    filled: Sequence[str | None],
+    budget: int = BUDGET,
+) -> Reckoned | None:
+    """What a variable is once a line has run, or None where that cannot be told by rules alone.
+
+    `known`: the reprs of the locals before it; `filled` as for `reckon`. A line that raises gives
+    "raises TypeName: message".
+    """
+    statement = statements(program.tree).get(line)
+    module = _module(program)
+    if statement is None or module.is_open:
+        return None
+    walk = ReckonedCalls(module, budget, None)
+    local: dict[str, object] = {}
+    for one, text in known.items():
+        with suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+            local[one] = literal_of(text)
+    walk.local = local
+    names = (n for n in ast.walk(_scope_at(program.tree, line)) if isinstance(n, ast.Name))
+    try:
+        walk.fill(program, filled)
+        walk.own_names = walk.filled_names | known.keys()
+        walk.own_names |= {n.id for n in names if not isinstance(n.ctx, ast.Load)}
+        flow = walk.statement(statement)
+        walk.budget.weigh(walk.local.get(name))
+    except (ExpressionError, RecursionError, MemoryError, SyntaxError):
+        return None
+    except Exception as error:  # what the program raises
+        return Reckoned(f"raises {type(error).__name__}: {error}")
+    if flow is not None or name not in walk.local or not is_plain(walk.local[name]):
+        return None
+    return Reckoned(repr(walk.local[name]))
+
+
+def _module(program: Program) -> Module:
+    module = _MODULES.get(program)
+    if module is None:
+        module = _MODULES[program] = Module.of(program.tree)
+    return module
+
+
+def _scope_at(tree: ast.Module, line: int) -> ast.AST:
+    """The innermost function that a line is in, or the module."""
+    found: ast.AST = tree
+    for node in ast.walk(tree):  # outer ones come first
+        match node:
+            case ast.FunctionDef(lineno=first) | ast.AsyncFunctionDef(lineno=first):
+                if first <= line <= (node.end_lineno or first):
+                    found = node
+    return found

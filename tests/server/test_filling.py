@@ -7,6 +7,7 @@ import pytest
 from oracle_world import OracleWorld
 
 from foreframe import filling as filling_module
+from foreframe import trying as trying_module
 from foreframe.candidates import Basis, Candidate, Evidence, mixed
 from foreframe.examples import Example, Kind, examples_in
 from foreframe.filling import Budget, Filling, holes_in_function, wanted_for
@@ -168,7 +169,7 @@ async def test_guesses_that_a_model_thinks_well_of_at_once_are_walked_first(monk
     source = "import math\n# f([3, 9, 2]) -> 2\ndef f(nums):\n    return math.floor(??)\n"
     world = OracleWorld()
     world.engine = object()
-    monkeypatch.setattr(filling_module, "return_logprob", at_once)
+    monkeypatch.setattr(trying_module, "return_logprob", at_once)
     monkeypatch.setattr(filling_module, "SECONDS_AT_ONCE", 60.0)
     (found,) = await filled(source, None, Budget(candidates=1), world)
     assert found.texts == ("min(nums)",)

@@ -104,3 +104,34 @@ async def test_a_value_that_a_hole_of_a_whole_line_gave_is_said_to_be_from_one(t
     told = await client.event("foreframe/holeProposals")
     assert told["expressions"][0] == "low = nums[0]"
     assert told["expressions"][-1] == "low = 4"
+
+
+LOOP = """def f(nums):
+    last = 0
+    for x in nums:
+        n = ??
+        last = n
+    return last
+"""
+
+
+async def chosen_in_a_loop(tmp_path: Path) -> list[dict]:
+    """What is proposed as 4 and then 5 are chosen behind the hole of a loop over [4, 5]."""
+    (tmp_path / "p.py").write_text(LOOP)
+    client, _ = in_process(lambda engine, frames: OracleWorld())
+    await client.start(str(tmp_path / "p.py"), function="f", args="[4, 5]", stopOnEntry=True)
+    await client.event("stopped")
+    told = []
+    for value in ("4", "5"):
+        for _ in range(3):
+            await client.step("next")
+        await client.setExpression(expression="n", value=value)
+        told.append(await client.event("foreframe/holeProposals"))
+    return told
+
+
+async def test_expressions_give_what_was_chosen_at_every_stop_behind_a_hole(tmp_path: Path):
+    first, second = await chosen_in_a_loop(tmp_path)
+    assert {"x", "nums[0]"} <= set(first["expressions"])
+    assert "x" in second["expressions"]
+    assert not {"nums[0]", "4", "5"} & set(second["expressions"])

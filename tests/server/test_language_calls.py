@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 from dap_client import in_process
+from oracle_world import OracleWorld
 from rule_world import SOURCE, RuleWorld
 
+from foreframe.candidates import Basis
 from foreframe.examples import Kind
+from foreframe.filling import Filling
 from foreframe.language import views
 from foreframe.language.analysis import Analysis
-from foreframe.language.calls import CONFIGURATIONS, calls_for
+from foreframe.language.calls import CONFIGURATIONS, calls_for, chosen_for
 
 
 def configured(root: Path, text: str) -> None:
@@ -74,3 +77,37 @@ async def test_the_last_session_s_arguments_are_an_example_of_the_function(
     example = views.example_for(analysis, "f")
     assert example is not None
     assert example.args == "3"
+
+
+HOLE = "def f(nums):\n    for x in nums:\n        n = ??\n        m = n\n    return m\n"
+
+
+async def test_values_chosen_for_a_hole_at_stops_are_wanted_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "p.py"
+    path.write_text(HOLE)
+    client, adapter = in_process(lambda engine, frames: OracleWorld())
+    await client.start(str(path), function="f", args="[4, 5]", stopOnEntry=True)
+    await client.event("stopped")
+    for value in ("4", "5"):
+        for _ in range(2 if value == "4" else 3):
+            await client.step("next")
+        await client.setExpression(expression="n", value=value)
+    await adapter.close()
+    moved = f"# a line above\n{HOLE}"
+    analysis = Analysis.of(str(path), moved, 1)
+    found = chosen_for(path, tmp_path, moved, analysis.holes)
+    assert [(one.returned, one.stop.known[-1], one.stop.line) for one in found if one.stop] == [
+        ("4", ("x", "4"), 4),
+        ("5", ("m", "None"), 4),
+    ]
+    assert chosen_for(path, tmp_path, "", []) == []
+    other = HOLE.replace("n = ??", "n = 1 + ??")
+    assert chosen_for(path, tmp_path, other, Analysis.of(str(path), other, 1).holes) == []
+    filling = Filling(OracleWorld(), moved, str(path), analysis.holes, found)
+    candidates = sorted([c async for c in filling.candidates(None)], key=lambda c: c.rank)
+    assert candidates[0].texts == ("x",)
+    assert candidates[0].right == 2
+    assert candidates[0].evidence[0].basis is Basis.RULES

@@ -57,20 +57,27 @@ class EditRequests:
         value = session.edit(index, target, text)
         self._changed()
         if program.holes and not target.path:
-            from foreframe.hole_values import expressions_giving, from_holes
+            from foreframe.hole_values import chosen, expressions_giving, from_holes
 
             for one in from_holes(program, here, index):
                 if one.name == target.name:
-                    found = expressions_giving(one, value.text)
-                    self._proposed(one, value, found)
+                    before = chosen(program, here.parent) if here.parent else []
+                    others = [other for other in before if other.hole == one.hole]
+                    found = expressions_giving(one, value.text, others)
+                    self._proposed(one, value, found, len(others))
         tree = parse_value(value.text)
         shown = self._inspection.variables.shown(tree, value, expression, index)
         return {"value": value_text(tree, value), **shown}
 
-    def _proposed(self, one: FromHole, value: Value, found: list[str]) -> None:
-        """Tells which expressions would give the value that a person has chosen for a hole."""
+    def _proposed(self, one: FromHole, value: Value, found: list[str], others: int) -> None:
+        """Tells which expressions would give the value that a person has chosen for a hole.
+
+        `others`: how often one has been chosen for it before, which these give as well.
+        """
         line = self._current.line_out(one.hole.line)
-        shown = " or ".join(f"`{text}`" for text in found)
+        shown = " or ".join(f"`{text}`" for text in found) or "no expression that is known here"
+        if others:
+            shown += f", with what was chosen there before ({others})"
         self._event(
             "output",
             {

@@ -1,19 +1,28 @@
 """Calls of a file's functions that people have made: in launch configurations, and last debugged.
 
-Both are read from disk, and only as data: literals count, as in the examples that a file holds.
+What they gave to holes at stops of the last session is read here too. All is read from disk, and
+only as data: literals count, as in the examples that a file holds.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from foreframe.errors import KeepingError
 from foreframe.examples import Example, Kind, call_of, literal
-from foreframe.memory.library import listed
+from foreframe.hole_values import chosen, example_of
+from foreframe.holes import Hole
+from foreframe.memory.library import Listed, file_of, listed, load
+from foreframe_models.program.control_flow import Program
+from foreframe_models.program.source import ProgramError
+
+Mark = tuple[str | None, str, int]  # of a hole: its function, its line's text, its place in it
 
 CONFIGURATIONS = Path(".vscode/launch.json")
 MOST_BYTES = 1_000_000
@@ -68,8 +77,50 @@ def _means(program: object, path: Path, root: Path) -> bool:
 def _debugged(path: Path, root: Path) -> Iterator[Example]:
     with suppress(KeepingError, OSError, ValueError):
         for session in reversed(listed(root)):
-            if session.function is not None and Path(session.program) == path.resolve():
+            if session.function is not None and _is_of(session, path):
                 call = call_of(f"{session.function}({session.args})")
                 if call is not None:
                     yield Example(*call, 0, Kind.SESSION)
                     return
+
+
+def chosen_for(path: Path, root: Path, source: str, holes: Sequence[Hole]) -> list[Example]:
+    """What a person gave to holes of a file at stops of its last session, of which the text may
+    have been another: a hole is the same where its line is, in the same function."""
+    if not holes:
+        return []
+    with suppress(KeepingError, OSError, ValueError, ProgramError):
+        session = next((s for s in reversed(listed(root)) if _is_of(s, path)), None)
+        if session is not None and session.steps:
+            file, lines = file_of(root), source.split("\n")
+            now = {_mark(hole, lines): hole for hole in holes}
+            given = _chosen(file, session.id, session.steps, str(root))
+            return [_moved(one, now[mark]) for mark, one in given if mark in now]
+    return []
+
+
+@lru_cache(maxsize=4)
+def _chosen(file: Path, session: int, steps: int, root: str) -> list[tuple[Mark, Example]]:
+    """The choices of a session of a store's file that has so many steps, with their holes."""
+    kept = load(session, Path(root))
+    if "??" not in kept.source:
+        return []
+    program = Program.parse(kept.source, kept.about.program)
+    found = chosen(program, kept.timeline.tip)
+    return [(_mark(one.hole, program.lines), example_of(one)) for one in found]
+
+
+def _is_of(session: Listed, path: Path) -> bool:
+    return Path(session.program) == path.resolve()
+
+
+def _mark(hole: Hole, lines: Sequence[str]) -> Mark:
+    """What tells a hole apart, however far its lines are moved."""
+    text = lines[hole.line - 1]
+    return hole.function, text.strip(), hole.column - len(text) + len(text.lstrip())
+
+
+def _moved(one: Example, hole: Hole) -> Example:
+    """The same for a hole where it is now."""
+    assert one.stop is not None
+    return replace(one, line=hole.line, stop=replace(one.stop, line=hole.line, column=hole.column))

@@ -177,7 +177,7 @@ def register_edits(server: LanguageServer, language: Language) -> None:
         )
         found: Found = await language.asked(uri, work)
         language.check(uri, analysis)
-        wanted = language.wanted(analysis, hole)
+        wanted = len(await language.wanted(analysis, [hole]))
         items = [
             completion_item(analysis, hole, candidate, rank, wanted)
             for rank, candidate in enumerate(found.candidates or untried(hole))
@@ -195,7 +195,7 @@ def register_edits(server: LanguageServer, language: Language) -> None:
         uri = params.text_document.uri
         analysis = await language.analysis(uri)
         hole = _hole_at(analysis, params.position)
-        wanted = language.wanted(analysis, hole) if hole is not None else 0
+        wanted = len(await language.wanted(analysis, [hole])) if hole is not None else 0
         if hole is None or not wanted:
             return None
         work = language.candidates(analysis, [hole], seconds=GHOST_SECONDS)
@@ -317,7 +317,7 @@ async def fill_edit(
     if not found.candidates:
         raise JsonRpcException("nothing was found that could stand here")
     best = found.candidates[0]
-    note = views.summary(best, language.wanted(analysis, holes[0]))
+    note = views.summary(best, len(await language.wanted(analysis, holes)))
     edits = [
         lsp.AnnotatedTextEdit(PREVIEW, edit.range, edit.new_text)
         for edit in views.fill_edits(analysis, holes, best)

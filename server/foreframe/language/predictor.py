@@ -170,7 +170,8 @@ class Predictor(Foresight):
         filling = Filling(self.world, analysis.text, analysis.path, holes, examples, budget)
 
         async def propose(program: Program, hole: Hole) -> AsyncIterator[Proposal]:
-            wishes = [Wish(Entry(e.function, e.args), e.returned) for e in examples if e.returned]
+            calls = [e for e in examples if e.stop is None]
+            wishes = [Wish(Entry(e.function, e.args), e.returned) for e in calls if e.returned]
             async for proposal in proposals(
                 self.world,
                 program,

@@ -19,7 +19,7 @@ from foreframe.filling import Budget, Candidate, wanted_for
 from foreframe.holes import Hole
 from foreframe.language import notebooks, views
 from foreframe.language.analysis import Analysis
-from foreframe.language.calls import calls_for
+from foreframe.language.calls import calls_for, chosen_for
 from foreframe.language.fills import Found
 from foreframe.language.garbage import Garbage
 from foreframe.language.predictor import FRAMES, Foresight, PredictedRun, Predictor
@@ -197,8 +197,7 @@ class Language:
         They come `settle` seconds after one with all examples right, after `patience` seconds as
         soon as there is any, and after `seconds` in any case.
         """
-        assert analysis.program is not None
-        wanted = wanted_for(holes[0], analysis.program, analysis.examples)
+        wanted = await self.wanted(analysis, holes)
         chosen = self.settings.holes
         budget = Budget(
             candidates=chosen.candidates,
@@ -223,10 +222,18 @@ class Language:
         except EngineError as error:
             raise JsonRpcException(f"error {error.code}: {error}") from error
 
-    def wanted(self, analysis: Analysis, hole: Hole) -> int:
-        """How many examples tell about a hole."""
+    async def wanted(self, analysis: Analysis, holes: Sequence[Hole]) -> list[Example]:
+        """The examples that tell about holes, with what was chosen for them in the last session."""
         assert analysis.program is not None
-        return len(wanted_for(hole, analysis.program, analysis.examples))
+        program, known = analysis.program, list(analysis.examples)
+        root = self.server.workspace.root_path
+        if root:
+            path = Path(analysis.path)
+            known += await asyncio.to_thread(
+                chosen_for, path, Path(root), analysis.source, analysis.holes
+            )
+        found = (one for hole in holes for one in wanted_for(hole, program, known))
+        return list(dict.fromkeys(found))
 
     def configure(self, body: object) -> None:
         """New settings; what is wrong in them is told, and the old ones stay."""

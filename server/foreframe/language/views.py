@@ -13,13 +13,13 @@ from lsprotocol import types as lsp
 from foreframe.candidates import Basis, Candidate
 from foreframe.examples import Example
 from foreframe.explaining import Detail, explain
-from foreframe.filling import MOST_FRAMES
 from foreframe.holes import HOLE, Hole
 from foreframe.language.analysis import Analysis
 from foreframe.language.path_values import by_line, least_sure, sequence_text, steps_of, values_of
 from foreframe.language.places import end_of, span
 from foreframe.language.predictor import PredictedRun
 from foreframe.loops import own_nodes
+from foreframe.trying import MOST_FRAMES
 from foreframe_protocol.states import Event, Verdict
 
 SOURCE = "Foreframe"
@@ -173,14 +173,14 @@ def story(analysis: Analysis, run: PredictedRun) -> str:
     return "\n".join(f"{'  ' * sentence.depth}{sentence}" for sentence in sentences)
 
 
-def fenced(text: str) -> str:
+def fenced(text: str, language: str = "python") -> str:
     """Text as a code block of Markdown that nothing in it can end."""
     longest, count = 2, 0
     for character in text:
         count = count + 1 if character == "`" else 0
         longest = max(longest, count)
     fence = "`" * (longest + 1)
-    return f"{fence}python\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def inline(text: str) -> str:

@@ -14,11 +14,12 @@ from typing import Any
 
 from foreframe.errors import BadOption, RunFailed
 from foreframe.examples import Example, Kind
-from foreframe.filling import RUN_LIMITS, Budget, Candidate, judge, outcome_of, wanted_for
+from foreframe.filling import Budget, Candidate, judge, outcome_of, wanted_for
 from foreframe.language.analysis import Analysis
 from foreframe.language.predictor import Predictor
 from foreframe.reality import observe
 from foreframe.terminal.progress import Progress
+from foreframe.trying import RUN_LIMITS
 from foreframe_models.engines import open_engine
 from foreframe_models.engines.base import EngineError
 from foreframe_models.entry import Entry
