@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ class Limits:
     seconds: float = 10.0  # of the clock, and of the CPU
     value_chars: int = 2000
     memory_mb: int = 1024
+    confined: bool = False  # no network, no other processes, a temporary folder to write in
 
 
 @dataclass(slots=True)
@@ -57,6 +59,20 @@ async def observe(program: Program, entry: Entry, limits: Limits | None = None) 
             f"{program.path}:{line}:{column + 1}: a `??` hole cannot be run: fill it first"
         )
     run = Run()
+    if not limits.confined:
+        await _observe(program, entry, limits, run)
+    else:
+        with tempfile.TemporaryDirectory(prefix="foreframe-", ignore_cleanup_errors=True) as folder:
+            await _observe(program, entry, limits, run, folder)
+    if not run.frames:
+        raise RunFailed(f"{program.path} could not be run: {run.message}")
+    return run
+
+
+async def _observe(
+    program: Program, entry: Entry, limits: Limits, run: Run, folder: str | None = None
+) -> None:
+    """Fills `run`. With a `folder` the process is confined to it, and knows no secrets."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-I",
@@ -66,10 +82,12 @@ async def observe(program: Program, entry: Entry, limits: Limits | None = None) 
         stderr=asyncio.subprocess.DEVNULL,
         limit=LINE_LIMIT,
         start_new_session=True,
+        cwd=folder,
+        env=None if folder is None else bare_environment(folder),
     )
     try:
         async with asyncio.timeout(limits.seconds):
-            await feed(process, job(program, entry, limits))
+            await feed(process, job(program, entry, limits, folder))
             await read(process, program, run)
     except TimeoutError:
         run.end, run.message = End.CUT_OFF, f"the real run was ended after {limits.seconds:g} s"
@@ -78,12 +96,16 @@ async def observe(program: Program, entry: Entry, limits: Limits | None = None) 
         await asyncio.shield(process.wait())
     if run.end is End.FAILED and not run.message:
         run.message = f"the real run died: {death(process.returncode)}"
-    if not run.frames:
-        raise RunFailed(f"{program.path} could not be run: {run.message}")
-    return run
 
 
-def job(program: Program, entry: Entry, limits: Limits) -> bytes:
+def bare_environment(folder: str) -> dict[str, str]:
+    """Where to find things, and nothing that is secret: tokens and keys stay with the parent."""
+    kept = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT")
+    found = {name: os.environ[name] for name in kept if name in os.environ}
+    return found | dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP"), folder)
+
+
+def job(program: Program, entry: Entry, limits: Limits, folder: str | None = None) -> bytes:
     """What the tracer reads from its standard input."""
     seconds = max(1, round(limits.seconds))
     return json.dumps(
@@ -97,6 +119,7 @@ def job(program: Program, entry: Entry, limits: Limits) -> bytes:
             "seconds": seconds,
             "memory_mb": limits.memory_mb,
             "parts": True,
+            "folder": folder,
         }
     ).encode()
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from foreframe.candidates import Basis, Evidence, judge, mixed, outcome_of, sure_of
+from foreframe.errors import RunFailed
 from foreframe.examples import AtStop, Example
+from foreframe.errors import RunFailed
 from foreframe.reality import Limits, observe
 from foreframe.reckoned_trace import Steps, reckoned_trace
-from foreframe.reckoning import Reckoned, reckon, reckon_line
+from foreframe.reckoning import BUDGET, Limited, Reckoned, reckon, reckon_line
 from foreframe_models.engines.base import CannotJump, EngineRefused, PromptTooLong
 from foreframe_models.entry import Entry, EntryError
 from foreframe_models.likelihood import return_logprob
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
 MOST_FRAMES = 200  # of an example's predicted run
 MOST_TOKENS = 600
-RUN_LIMITS = Limits(frames=100_000, seconds=2.0, memory_mb=512)
+RUN_LIMITS = Limits(frames=100_000, seconds=2.0, memory_mb=512, confined=True)
 
 
 @dataclass(slots=True)
@@ -73,7 +75,13 @@ class Trying:
         evidence = Evidence(example, outcome, verdict, last, trace, probability=probability)
         if not runs or program.holes:
             return evidence
-        run = await observe(program, entry, RUN_LIMITS)
+        try:
+            try:
+            run = await observe(program, entry, RUN_LIMITS)
+        except RunFailed as error:  # before the call: the module itself does not get so far
+            return replace(evidence, ran=str(error), ran_right=False)
+        except RunFailed as error:  # what is around the function fails already
+            return replace(evidence, ran=str(error), ran_right=False)
         real = Trace()
         for frame in run.frames:
             real = real.append(frame)
@@ -130,6 +138,19 @@ class Trying:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What rules alone give of an example: its evidence, if they can tell.
+
+    `opened`: the place of an open hole that the run came to. `is_long`: it was not through within
+    what it may compute.
+    """
+
+    evidence: Evidence | None
+    opened: tuple[int, int] | None = None
+    is_long: bool = False
+
+
 def by_rules(
     program: Program, texts: Sequence[str | None], examples: Sequence[Example]
 ) -> tuple[Evidence, ...]:
@@ -139,23 +160,55 @@ def by_rules(
     """
     found: list[Evidence] = []
     for example in examples:
-        steps = Steps()
-        known = _reckoned(program, texts, example, steps)
-        if known is None and steps.count >= MOST_FRAMES:  # a walk would not come to its end
-            none = Evidence(example, None, Verdict.NOT_COMPARABLE, basis=Basis.RULES)
-            return (*found, none)
-        if known is None:
+        evidence = reckoned_evidence(program, texts, example).evidence
+        if evidence is None:
             return ()
-        verdict = judge(example, known.outcome)
-        if verdict is Verdict.NOT_COMPARABLE:
-            return ()
-        right = float(verdict is Verdict.MATCH)
-        found.append(
-            Evidence(example, known.outcome, verdict, basis=Basis.RULES, probability=right)
-        )
-        if verdict is not Verdict.MATCH:
+        found.append(evidence)
+        if not is_right(evidence):
             break
     return tuple(found)
+
+
+def reckoned_evidence(
+    program: Program, texts: Sequence[str | None], example: Example, budget: int | None = None
+) -> Tried:
+    """What one example gives with `texts` in the holes, as far as rules alone can tell. Pure.
+
+    `budget`: how many nodes it may compute, if fewer than usual.
+    """
+    steps, limits = Steps(), Limited(budget or BUDGET)
+    stop = example.stop
+    known: Reckoned | None
+    if stop is not None:
+        known = reckon_line(
+            program, stop.line, dict(stop.known), stop.name, filled=texts, limits=limits
+        )
+    else:
+        entry = Entry(example.function, example.args)
+        try:
+            known = reckon(program, entry, filled=texts, watch=steps, limits=limits)
+        except EntryError:
+            known = None
+    if known is not None:
+        verdict = judge(example, known.outcome)
+        if verdict is Verdict.NOT_COMPARABLE:
+            return Tried(None)
+        right = float(verdict is Verdict.MATCH)
+        return Tried(
+            Evidence(example, known.outcome, verdict, basis=Basis.RULES, probability=right)
+        )
+    if limits.opened is not None:
+        return Tried(None, opened=limits.opened)
+    if limits.is_spent and budget is not None:
+        return Tried(None, is_long=True)
+    if steps.count >= MOST_FRAMES:  # a walk would not come to its end
+        return Tried(Evidence(example, None, Verdict.NOT_COMPARABLE, basis=Basis.RULES))
+    return Tried(None, is_long=limits.is_spent)
+
+
+def is_right(evidence: Evidence) -> bool:
+    """Whether an example comes out as wanted."""
+    return evidence.verdict is Verdict.MATCH
 
 
 def traced(program: Program, evidence: Evidence) -> Evidence:
@@ -174,18 +227,6 @@ def state_at(program: Program, stop: AtStop) -> State | None:
     inner = max(functions, key=lambda function: function.scope_line)
     known = {name: Value(text, Provenance.GIVEN) for name, text in stop.known}
     return State((Scope(inner.qualname, inner.scope_line, stop.line, known),), Event.LINE)
-
-
-def _reckoned(
-    program: Program, texts: Sequence[str | None], example: Example, steps: Steps
-) -> Reckoned | None:
-    stop = example.stop
-    if stop is not None:
-        return reckon_line(program, stop.line, dict(stop.known), stop.name, filled=texts)
-    try:
-        return reckon(program, Entry(example.function, example.args), filled=texts, watch=steps)
-    except EntryError:
-        return None
 
 
 def _until(limit: int) -> Callable[[Frame], bool]:

@@ -7,8 +7,10 @@ import pytest
 from oracle_world import OracleWorld
 
 from foreframe import filling as filling_module
+from foreframe import trying
 from foreframe import trying as trying_module
 from foreframe.candidates import Basis, Candidate, Evidence, mixed
+from foreframe.errors import RunFailed
 from foreframe.examples import Example, Kind, examples_in
 from foreframe.filling import Budget, Filling, holes_in_function, wanted_for
 from foreframe.holes import holes_of
@@ -239,9 +241,27 @@ async def test_nothing_runs_for_real_unless_it_is_allowed(tmp_path: Path):
     assert not mark.exists()
     budget.runs = True
     found = [c async for c in filling.candidates(answers("n"))]
-    assert mark.exists()
-    assert found[0].evidence[0].ran == "1"
-    assert found[0].right == 1
+    ran = found[0].evidence[0].ran
+    assert ran is not None
+    assert ran.startswith("raises PermissionError: not in a run to fill a hole: writing")
+    assert found[0].right == 0
+    assert not mark.exists()
+
+
+async def test_a_real_run_counts_more_than_what_is_predicted():
+    source = "# f(1) -> 1\ndef f(n):\n    return ??\n"
+    found = await filled(source, answers("n"), Budget(candidates=1, runs=True))
+    assert (found[0].evidence[0].ran, found[0].right) == ("1", 1)
+
+
+async def test_a_program_that_fails_around_the_function_counts_as_wrong(monkeypatch):
+    async def observe(*given):
+        raise RunFailed("/p.py could not be run: ZeroDivisionError")
+
+    monkeypatch.setattr(trying, "observe", observe)
+    found = await filled(MAX, answers("max(nums)"), Budget(candidates=1, runs=True))
+    assert {e.ran for e in found[0].evidence} == {"/p.py could not be run: ZeroDivisionError"}
+    assert found[0].right == 0
 
 
 @pytest.mark.parametrize("task", [*TASKS, *STATEMENTS], ids=lambda task: task["id"])

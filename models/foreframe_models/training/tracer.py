@@ -50,6 +50,7 @@ def _beside(folder: str, name: str) -> ModuleType:
 
 if TYPE_CHECKING or __package__:
     from foreframe_models.program import visible
+    from foreframe_models.training.confinement import confine
     from foreframe_models.training.recording import Parts, text_of
 else:
     _beside("program", "iterators")
@@ -57,6 +58,7 @@ else:
     visible = _beside("program", "visible")
     _recording = _beside("training", "recording")
     Parts, text_of = _recording.Parts, _recording.text_of
+    confine = _beside("training", "confinement").confine
 
 
 class Tracer:
@@ -252,7 +254,8 @@ def main() -> None:
     """Reads a job, runs it, writes its frames.
 
     Job: `source`, `path`; `function` (dotted name) and `args` (literals) for a call, neither for
-    the module; `parts`; `max_frames`, `value_chars`, `seconds` (CPU), `memory_mb`, `recursion`.
+    the module; `parts`; `max_frames`, `value_chars`, `seconds` (CPU), `memory_mb`, `recursion`;
+    `folder`: the one folder to write in, without network or other processes.
     """
     job = json.load(sys.stdin)
     # By line, so that no frame is lost when the program dies; the program's own fd 1 leads nowhere.
@@ -285,6 +288,8 @@ def main() -> None:
     space: dict[str, Any] = {"__name__": "__main__", "__file__": path, "__builtins__": __builtins__}
     code = tracer.compiled()
     sys.stdout = _Output(emit)
+    if job.get("folder"):
+        confine(job["folder"])
     try:
         if job.get("function"):
             space["__name__"] = "__foreframe__"  # as an import would: no `if __name__ == ...` block
