@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from foreframe.candidates import Basis, Evidence, judge, mixed, outcome_of, sure_of
 from foreframe.errors import RunFailed
 from foreframe.examples import AtStop, Example
-from foreframe.errors import RunFailed
 from foreframe.reality import Limits, observe
 from foreframe.reckoned_trace import Steps, reckoned_trace
 from foreframe.reckoning import BUDGET, Limited, Reckoned, reckon, reckon_line
@@ -76,11 +75,8 @@ class Trying:
         if not runs or program.holes:
             return evidence
         try:
-            try:
             run = await observe(program, entry, RUN_LIMITS)
         except RunFailed as error:  # before the call: the module itself does not get so far
-            return replace(evidence, ran=str(error), ran_right=False)
-        except RunFailed as error:  # what is around the function fails already
             return replace(evidence, ran=str(error), ran_right=False)
         real = Trace()
         for frame in run.frames:
