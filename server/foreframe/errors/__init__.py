@@ -17,8 +17,11 @@ ForeframeError
 │   ├── RunFailed           2008  a program that was to be checked could not be run
 │   ├── ExtraMissing        2009  a part of Foreframe that was not installed
 │   ├── BadOption           2010  an option that means nothing, or contradicts another
+│   │   ├── NoHole          2051  where holes are to be filled
+│   │   ├── BadExample      2052  no call with literals and what it is to give
 │   │   ├── TokenNeeded     2640  to be reached from other machines
 │   │   └── TokenUnreadable 2641  or too short to be one
+│   ├── NotFilled           2053  nothing was found that may be written, or the file has changed
 │   ├── BadOutcome          2320  what a session is to begin from the end of
 │   ├── NoGuess             2321  of the inputs of an outcome
 │   └── BadState            2380  a stack that is none of the program's
@@ -135,6 +138,7 @@ from foreframe.errors.keeping import (
 )
 from foreframe.errors.launching import (
     BadEntry,
+    BadExample,
     BadOption,
     BadOutcome,
     BadState,
@@ -143,7 +147,9 @@ from foreframe.errors.launching import (
     LaunchError,
     ModeNotAvailable,
     NoGuess,
+    NoHole,
     NoSuchProgram,
+    NotFilled,
     NotPython,
     NotUtf8,
     RunFailed,
@@ -210,6 +216,7 @@ __all__ = [
     "BadAnswer",
     "BadArguments",
     "BadEntry",
+    "BadExample",
     "BadExpression",
     "BadLayout",
     "BadOption",
@@ -242,6 +249,7 @@ __all__ = [
     "ModeNotAvailable",
     "NoGpu",
     "NoGuess",
+    "NoHole",
     "NoSuchLiveSession",
     "NoSuchModel",
     "NoSuchPlace",
@@ -250,6 +258,7 @@ __all__ = [
     "NoSuchSession",
     "NotALiteral",
     "NotAllowed",
+    "NotFilled",
     "NotKnown",
     "NotLaunched",
     "NotPython",

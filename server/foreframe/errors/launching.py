@@ -45,6 +45,18 @@ class BadOption(LaunchError):
     code = 2010
 
 
+class NoHole(BadOption):
+    code = 2051
+
+
+class BadExample(BadOption):
+    code = 2052
+
+
+class NotFilled(LaunchError):
+    code = 2053
+
+
 class TokenNeeded(BadOption):
     code = 2640
 
