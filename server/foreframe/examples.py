@@ -8,17 +8,18 @@ from __future__ import annotations
 import ast
 import doctest
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 
 from foreframe_models.program.syntax import literal_of, parse_expression
 
 _COMMENT = re.compile(
-    r"#+\s*(?:e\.g\.:?\s*)?(?P<call>[A-Za-z_][\w.]*\(.*\))\s*(?:->|=>|==|→)\s*(?P<result>.+)$"
+    r"#+\s*(?:e\.g\.:?\s*)?(?P<call>[^\W\d][\w.]*\(.*\))\s*(?:->|=>|==|→)\s*(?P<result>.+)$"
 )
-_STRING_OR_COMMENT = re.compile(
+STRING_OR_COMMENT = re.compile(
     r"""(?P<quotes>'''|\"\"\")(?:\\.|.)*?(?P=quotes)|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|"""
     r"(?P<comment>\#[^\n]*)",
     re.DOTALL,
@@ -87,11 +88,16 @@ class Example:
 
 def examples_in(source: str, tree: ast.Module) -> list[Example]:
     """All examples of a file, in order of lines. `tree` may have other names in place of holes."""
-    found = list(_comments(source))
+    found = list(comment_examples(source))
     if ">>>" in source:  # going through the tree of a large file takes a while
-        found += _doctests(tree)
+        found += (example for _, example in doctests_in(tree))
     if "assert" in source:
-        found += _asserts(tree)
+        found += (example for _, example in asserts_in(tree))
+    return merged(found)
+
+
+def merged(found: Sequence[Example]) -> list[Example]:
+    """Examples in order of lines, the first of those that want the same."""
     unique = {(e.function, e.args, e.returned, e.raised): e for e in reversed(found)}
     return sorted(unique.values(), key=lambda example: example.line)
 
@@ -134,8 +140,9 @@ def literal(node: str | ast.expr) -> str | None:
         return None
 
 
-def _doctests(tree: ast.Module) -> Iterator[Example]:
-    for node in ast.walk(tree):
+def doctests_in(tree: ast.Module) -> Iterator[tuple[int, Example]]:
+    """The examples in docstrings, each with the docstring's depth in the tree, outer first."""
+    for depth, node in _by_depth(tree):
         if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         if ast.get_docstring(node, clean=False) is None:
@@ -151,15 +158,16 @@ def _doctests(tree: ast.Module) -> Iterator[Example]:
                 line = first.lineno + one.lineno
                 if one.exc_msg:
                     raised = one.exc_msg.split(":")[0].strip()
-                    yield Example(*call, line, Kind.DOCTEST, raised=raised)
+                    yield depth, Example(*call, line, Kind.DOCTEST, raised=raised)
                 else:
                     wanted = one.want.strip()
                     # doctest shows no None
-                    yield Example(*call, line, Kind.DOCTEST, returned=wanted or "None")
+                    yield depth, Example(*call, line, Kind.DOCTEST, returned=wanted or "None")
 
 
-def _asserts(tree: ast.Module) -> Iterator[Example]:
-    for node in ast.walk(tree):
+def asserts_in(tree: ast.Module) -> Iterator[tuple[int, Example]]:
+    """The examples in `assert` statements, each with its depth in the tree, outer first."""
+    for depth, node in _by_depth(tree):
         if not isinstance(node, ast.Assert):
             continue
         match node.test:
@@ -167,11 +175,22 @@ def _asserts(tree: ast.Module) -> Iterator[Example]:
                 for one, other in ((left, right), (right, left)):
                     call, value = call_of(one), literal(other)
                     if call is not None and value is not None:
-                        yield Example(*call, node.lineno, Kind.ASSERT, returned=value)
+                        yield depth, Example(*call, node.lineno, Kind.ASSERT, returned=value)
                         break
 
 
-def _comments(source: str) -> Iterator[Example]:
+def _by_depth(tree: ast.Module) -> Iterator[tuple[int, ast.AST]]:
+    """As `ast.walk`, with how deep each node is."""
+    level: list[ast.AST] = [tree]
+    for depth in count():
+        if not level:
+            return
+        yield from ((depth, node) for node in level)
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+
+
+def comment_examples(source: str) -> Iterator[Example]:
+    """The examples in a text's comments."""
     for line, text in comments_in(source):
         match = _COMMENT.match(text)
         if match is None:
@@ -192,7 +211,7 @@ def _comments(source: str) -> Iterator[Example]:
 def comments_in(source: str) -> Iterator[tuple[int, str]]:
     """(line, text from its `#` on) of comments, also in texts that are no whole program."""
     line, done = 1, 0
-    for match in _STRING_OR_COMMENT.finditer(source):
+    for match in STRING_OR_COMMENT.finditer(source):
         if match["comment"]:
             line += source.count("\n", done, match.start())
             done = match.start()

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from foreframe.candidates import Basis, Candidate, Evidence, judge, outcome_of
+from foreframe.combining import Combination, Combining
 from foreframe.examples import Example
 from foreframe.guesses import guesses
 from foreframe.holes import Hole, holes_of
-from foreframe.narrowing import names_bound, narrowed
+from foreframe.narrowing import callers_of, names_bound, narrowed
 from foreframe.trying import Trying, by_rules, traced
 from foreframe_models.engines.base import (
     EngineAborted,
@@ -48,6 +49,9 @@ __all__ = [
 WORD = re.compile(r"[^\W\d]\w*")
 SECONDS_AT_ONCE = 1.0  # to ask a model what it thinks of guesses before any is walked
 SCREENED = 64  # guesses, or combinations of them, at least
+SECONDS_SEARCHED = 4.0  # for texts of several holes that rules show to be right
+SECONDS_FOR_MORE = 0.5  # after one
+SECONDS_A_SLICE = 0.1
 COMBINED = 4  # combinations of several holes' candidates for each that is tried
 NO_PROPOSALS = (PromptTooLong, EngineRefused, EngineAborted)
 
@@ -109,11 +113,20 @@ class Filling:
         if failure is not None and not tried:
             raise failure
 
-    async def _ordered(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
+    def _ordered(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
         """Each candidate once, with the evidence that rules alone give, if they do for all of it.
 
-        The model's answers come as they are; among the guesses, what is right comes first.
+        What is right by rules comes before what has to be predicted, and what is wrong last.
         """
+        several = len(self.holes) > 1 and self._has_rules
+        return self._combined(propose) if several else self._in_turn(propose)
+
+    @property
+    def _has_rules(self) -> bool:
+        return self.budget.rules and not self.budget.runs and bool(self.examples)
+
+    async def _in_turn(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
+        """The model's answers come as they are; among the guesses, what is right comes first."""
         open_: list[Candidate] = []
         wrong: list[Candidate] = []
         async for candidate in self._untried(propose):
@@ -131,6 +144,44 @@ class Filling:
             yield candidate
         for candidate in wrong:
             yield candidate
+
+    async def _combined(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
+        """Texts for several holes, searched for by rules; what these leave open is predicted."""
+        program = await self._parsed()
+        lists = [
+            [one async for one in self._answers(program, hole, propose)] for hole in self.holes
+        ]
+        if not all(lists):
+            return
+        places = [(hole.line, hole.column) for hole in self.holes]
+        texts = [[one.texts[0] for one in answers] for answers in lists]
+        search = Combining(program, places, texts, self.examples)
+        open_: list[Combination] = []
+        wrong: list[Combination] = []
+        right = 0
+        end = time.monotonic() + SECONDS_SEARCHED
+        while time.monotonic() < end:
+            found = await asyncio.to_thread(search.within, SECONDS_A_SLICE)
+            if found is None:
+                break
+            for one in found:
+                if not one.is_right:
+                    (wrong if one.evidence else open_).append(one)
+                    continue
+                traced = await self._traced(_candidate(one, lists))
+                if traced is not None:
+                    yield traced
+                    right += 1
+                    end = min(end, time.monotonic() + SECONDS_FOR_MORE)
+        if right:
+            return
+        left = [_candidate(one, lists) for one in open_[:SCREENED] if any(one.texts)]
+        if len(left) < len(open_):  # rules could not even begin: then all that is near
+            left += map(_joined, _nearest(lists, SCREENED))
+        for candidate in await self._likelier_first(left):
+            yield candidate
+        for one in wrong[: self.budget.candidates]:
+            yield _candidate(one, lists)
 
     async def _likelier_first(self, candidates: list[Candidate]) -> list[Candidate]:
         """Guesses in the order of what the model thinks of their examples at once.
@@ -156,31 +207,43 @@ class Filling:
         return [*(candidate for _, candidate in sure), *reversed(left)]
 
     async def _untried(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
-        """Texts for all holes, each combination once: the model's answers first.
-
-        A model that cannot answer, as for a program that is too long for it, is left aside.
-        """
+        """Texts for all holes, each combination once: the model's answers first."""
         program = await self._parsed()
-        lists: list[list[Candidate]] = []
-        seen: set[tuple[str, ...]] = set()
-        for hole in self.holes:
-            answers: list[Candidate] = []
-            if propose is not None:
-                try:
-                    at = program.holes.index((hole.line, hole.column))
-                    async for proposal in propose(program, replace(hole, index=at)):
-                        origin = "model" if proposal.form is None else "form"
-                        answers.append(Candidate((proposal.text,), origin, proposal.logprob))
-                        if len(self.holes) == 1 and self._is_new(answers[-1], seen):
-                            yield answers[-1]
-                except NO_PROPOSALS:
-                    pass
-            answers += (Candidate((text,), "scope") for text in guesses(hole))
-            lists.append(answers)
+        if len(self.holes) == 1:
+            async for answer in self._answers(program, self.holes[0], propose):
+                yield answer
+            return
+        lists = [
+            [one async for one in self._answers(program, hole, propose)] for hole in self.holes
+        ]
         for parts in _nearest(lists, max(SCREENED, self.budget.candidates * COMBINED)):
-            joined = _joined(parts)
-            if self._is_new(joined, seen):
-                yield joined
+            yield _joined(parts)
+
+    async def _lists(self, program: Program, propose: Proposes | None) -> list[list[Candidate]]:
+        """Texts for each hole."""
+        return [[one async for one in self._answers(program, hole, propose)] for hole in self.holes]
+
+    async def _answers(
+        self, program: Program, hole: Hole, propose: Proposes | None
+    ) -> AsyncIterator[Candidate]:
+        """Texts for one hole, each once: the model's answers first.
+
+        Left aside are a model that cannot answer, as for a program that is too long for it, and
+        texts with names that mean nothing where the hole is.
+        """
+        seen: set[str] = set()
+        if propose is not None:
+            try:
+                at = program.holes.index((hole.line, hole.column))
+                async for proposal in propose(program, replace(hole, index=at)):
+                    if _is_new(proposal.text, seen) and hole.knows(proposal.text):
+                        origin = "model" if proposal.form is None else "form"
+                        yield Candidate((proposal.text,), origin, proposal.logprob)
+            except NO_PROPOSALS:
+                pass
+        for text in guesses(hole):
+            if _is_new(text, seen) and hole.knows(text):
+                yield Candidate((text,), "scope")
 
     async def _parsed(self) -> Program:
         if self._program is None:
@@ -212,7 +275,7 @@ class Filling:
 
     async def _reckoned(self, candidate: Candidate) -> tuple[Evidence, ...]:
         """The evidence that rules alone give, up to the first wrong example; empty if not all."""
-        if not self.budget.rules or self.budget.runs or not self.examples:
+        if not self._has_rules:
             return ()
         program = await self._parsed()
         places = [(hole.line, hole.column) for hole in self.holes]
@@ -230,17 +293,6 @@ class Filling:
             return None
         told = [await asyncio.to_thread(traced, program, one) for one in candidate.evidence]
         return replace(candidate, evidence=tuple(told))
-
-    def _is_new(self, candidate: Candidate, seen: set[tuple[str, ...]]) -> bool:
-        """Whether no candidate of the same syntax tree has come before."""
-        try:
-            key = tuple(ast.dump(parse(text)) for text in candidate.texts)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
-        if key in seen:
-            return False
-        seen.add(key)
-        return True
 
     async def verify(self, candidate: Candidate) -> Candidate | None:
         """The candidate with evidence; None when it makes no program.
@@ -267,6 +319,27 @@ class Filling:
         return replace(candidate, evidence=tuple(found))
 
 
+def _is_new(text: str, seen: set[str]) -> bool:
+    """Whether a text is Python, and none of the same syntax tree has come before."""
+    try:
+        key = ast.dump(parse(text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    if key in seen:
+        return False
+    seen.add(key)
+    return True
+
+
+def _candidate(one: Combination, lists: list[list[Candidate]]) -> Candidate:
+    """What a search has found; where no run comes to a hole, its likeliest text."""
+    parts = [
+        next(answer for answer in answers if text in (None, answer.texts[0]))
+        for text, answers in zip(one.texts, lists, strict=True)
+    ]
+    return replace(_joined(tuple(parts)), evidence=one.evidence)
+
+
 def _nearest(lists: list[list[Candidate]], most: int) -> list[tuple[Candidate, ...]]:
     """Combinations, those of the first answers first, at most `most`."""
     depth = 1
@@ -287,18 +360,19 @@ def _joined(parts: tuple[Candidate, ...]) -> Candidate:
 
 
 def wanted_for(hole: Hole, program: Program, examples: Sequence[Example]) -> list[Example]:
-    """The examples that can tell about a hole: those of its function that say what comes out.
+    """The examples that can tell about a hole: those that say what comes out of its function.
 
-    A value that was chosen at a stop tells about its own hole alone.
+    Or of one around it; where there are none, of functions that lead to it. A value that was
+    chosen at a stop tells about its own hole alone.
     """
     place = hole.line, hole.column
-
-    def tells(one: Example) -> bool:
-        if one.stop is not None:
-            return (one.stop.line, one.stop.column) == place
-        return one.function == hole.function and bool(one.returned or one.raised)
-
-    return [example for example in examples if tells(example)]
+    stops = [e for e in examples if e.stop and (e.stop.line, e.stop.column) == place]
+    calls = [e for e in examples if e.stop is None and (e.returned or e.raised)]
+    own = [e for e in calls if e.function in hole.within]
+    if not own and hole.within and calls:
+        callers = callers_of(program.tree, hole.within[0])
+        own = [e for e in calls if e.function in callers]
+    return [*stops, *own]
 
 
 def holes_in_function(program: Program, hole: Hole) -> list[Hole]:

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from foreframe.loops import own_nodes
+from foreframe.reckoned_module import BINDING
 
 MOST = 6  # that have an expression
 OPEN = "??"
+ANY = "*"  # among names: as `from m import *` writes it
 _BUILTIN = frozenset(dir(builtins))
 _Loop = ast.For | ast.AsyncFor | ast.While
 _Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
@@ -60,7 +62,7 @@ class Surroundings:
         """The names that the scope binds, with the first line where it does."""
         found = dict.fromkeys(self.params, 0)
         for node in self.nodes:
-            for name in _binds(node):
+            for name in names_bound(node):
                 line = getattr(node, "lineno", 0)
                 found[name] = min(line, found.get(name, line))
         found.pop(self.hole_name or "", None)
@@ -120,11 +122,14 @@ def forms_of(around: Surroundings) -> tuple[str, ...]:
 
 
 def module_names(tree: ast.Module) -> frozenset[str]:
-    """What a module's own statements bind."""
-    return frozenset(name for node in own_nodes(tree) for name in _binds(node))
+    """What a module's own statements bind; `ANY` with it where their text does not show it all."""
+    nodes = [*own_nodes(tree)]
+    unseen = any(isinstance(node, ast.Name) and node.id in BINDING for node in nodes)
+    found = frozenset(name for node in nodes for name in names_bound(node))
+    return found | {ANY} if unseen else found
 
 
-def _binds(node: ast.AST) -> Iterator[str]:
+def names_bound(node: ast.AST) -> Iterator[str]:
     """The names that a node itself gives a meaning."""
     match node:
         case ast.Name(id=name, ctx=ast.Store()):

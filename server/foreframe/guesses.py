@@ -12,9 +12,10 @@ from dataclasses import replace
 
 from foreframe.holes import HOLE, Hole, Missing
 
-MOST = 60
+MOST = 80
 MOST_FILLED = 80  # forms of a statement, with something in them
 _SEQUENCE = re.compile(r"(?i)\b(?:list|tuple|sequence|str|bytes|iterable|deque|set|dict|mapping)\b")
+_ELEMENT = re.compile(r"(\w+)\[(\w+)\]")
 _NUMBER = re.compile(r"\b(?:int|float)\b")
 _PLURAL = re.compile(r"(?:s|list|arr|array|text|string|word|nums|data|stack|queue|seq|items)$")
 
@@ -64,13 +65,25 @@ def _statements(hole: Hole) -> Iterator[str]:
     texts = guesses(replace(hole, missing=Missing.ARGUMENT, forms=()))
     open_ = [form for form in hole.forms if HOLE in form]
     filled = [
-        [form.replace(HOLE, t) for t in texts if not form.startswith((f"{t} ", f"{t}.", f"{t}["))]
+        [form.replace(HOLE, t) for t in (*_counting(form), *texts) if not _says_itself(form, t)]
         for form in open_
     ]
     most = MOST_FILLED // max(1, len(open_))
     for row in itertools.zip_longest(*(found[:most] for found in filled)):
         yield from (text for text in row if text is not None)
     yield from (form for form in hole.forms if HOLE not in form)
+
+
+def _counting(form: str) -> Iterator[str]:
+    """`d[key] = ??` counts, as often as not."""
+    target, _, _ = form.partition(" = ")
+    if (match := _ELEMENT.fullmatch(target)) is not None:
+        yield f"{match[1]}.get({match[2]}, 0) + 1"
+
+
+def _says_itself(form: str, text: str) -> bool:
+    """Whether a form would only give a name its own value, or put it into itself."""
+    return form.startswith((f"{text} ", f"{text}.", f"{text}["))
 
 
 def _bounds(numbers: list[str], sequences: list[str]) -> Iterator[str]:
@@ -109,6 +122,8 @@ def _values(hole: Hole, numbers: list[str], sequences: list[str]) -> Iterator[st
     yield from (f"min({name})" for name in sequences)
     for name in numbers:
         yield from (f"{name} * {other}" for other in numbers if name <= other)
+    for name in numbers:
+        yield from (f"{name} % {other}" for other in (*numbers, "2", "10") if name != other)
 
 
 def _conditions(numbers: list[str], sequences: list[str]) -> Iterator[str]:

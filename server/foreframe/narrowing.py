@@ -45,6 +45,32 @@ def names_bound(tree: ast.Module) -> frozenset[str]:
     return frozenset().union(*(bound_by(node) for node in tree.body))
 
 
+def callers_of(tree: ast.Module, function: str) -> frozenset[str]:
+    """The module-level functions, and methods, that may lead to a function, by its name alone."""
+    uses: dict[str, set[str]] = {}
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                uses[name] = _words(node)
+            case ast.ClassDef(name=of, body=body):
+                for one in body:
+                    if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+                        uses[f"{of}.{one.name}"] = _words(one)
+    found = {function}
+    while True:
+        last = {name.rpartition(".")[2] for name in found}
+        more = {name for name, words in uses.items() if words & last} - found
+        if not more:
+            return frozenset(found - {function})
+        found |= more
+
+
+def _words(node: ast.AST) -> set[str]:
+    """The names and attributes that a function mentions."""
+    found = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return found | {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+
+
 def bound_by(node: ast.stmt) -> frozenset[str]:
     """The module-level names that a statement may bind or change; "*" for any."""
     found: set[str] = set()

@@ -67,6 +67,7 @@ class ReckonedExpressions(Evaluation):
         self.own_names: frozenset[str] = frozenset()  # that the scope on top binds at some time
         self.hole_name: str | None = None
         self.fillings: dict[tuple[int, int], ast.expr] = {}  # of holes, by their place
+        self.opened: tuple[int, int] | None = None  # the place of a hole that nothing stands for
         self._inside = 0  # comprehensions around what is evaluated
 
     def own_function(self, name: str) -> Callable[..., object]:
@@ -82,6 +83,7 @@ class ReckonedExpressions(Evaluation):
         if name == self.hole_name:
             filling = self.fillings.get(self.place(node))
             if filling is None:
+                self.opened = self.place(node)
                 raise NotKnown("a hole is open")
             return self.plain(filling)
         if name in self.local:

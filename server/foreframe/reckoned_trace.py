@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from foreframe.errors import NotAllowed
 from foreframe.reckoned_expressions import is_plain
 from foreframe.reckoned_module import Definition
-from foreframe.reckoning import BUDGET, reckon
+from foreframe.reckoning import BUDGET, Limited, reckon
 from foreframe_models.entry import Entry
 from foreframe_models.program.visible import is_shown
 from foreframe_protocol.states import NO_LOCALS, Event, Frame, Locals, Provenance, Trace, Value
@@ -28,7 +28,7 @@ def reckoned_trace(program: Program, entry: Entry, *, budget: int = BUDGET) -> T
     Its values are GIVEN: they follow from the program's text and the arguments. Raises EntryError.
     """
     told = _Told(program)
-    if reckon(program, entry, budget=budget, watch=told) is None or not told.sure:
+    if reckon(program, entry, limits=Limited(budget), watch=told) is None or not told.sure:
         return None
     trace = Trace()
     for frame in told.frames:
@@ -42,7 +42,8 @@ def reckoned_beginning(program: Program, entry: Entry, most: int) -> Trace:
     Raises EntryError.
     """
     told = _Told(program, most)
-    reckon(program, entry, budget=max(BUDGET, most * NODES_A_FRAME), watch=told)
+    limits = Limited(max(BUDGET, most * NODES_A_FRAME))
+    reckon(program, entry, limits=limits, watch=told)
     trace = Trace()
     for frame in told.frames:
         trace = trace.append(frame)

@@ -36,6 +36,27 @@ class Reckoned:
     outcome: str
 
 
+@dataclass(slots=True)
+class Limited:
+    """What one reckoning may compute, and afterwards why it came to no end.
+
+    `budget`: in nodes; `is_spent`: that it was too little. `opened`: the place of the open hole
+    that it came to, as (line, column).
+    """
+
+    budget: int = BUDGET
+    is_spent: bool = False
+    opened: tuple[int, int] | None = None
+
+    def read(self, program: Program, walk: ReckonedCalls) -> None:
+        """Takes over what a walk came to."""
+        self.is_spent = walk.budget.left < 0
+        if walk.opened is not None:
+            line, at = walk.opened
+            text = program.lines[line - 1].encode("utf-8")[:at]
+            self.opened = line, len(text.decode("utf-8", "replace"))
+
+
 _MODULES: WeakKeyDictionary[Program, Module] = WeakKeyDictionary()
 
 
@@ -44,22 +65,24 @@ def reckon(
     entry: Entry,
     *,
     filled: Sequence[str | None] = (),
-    budget: int = BUDGET,
     watch: Watch | None = None,
+    limits: Limited | None = None,
 ) -> Reckoned | None:
     """What a call gives, or None where that cannot be told by rules alone.
 
-    `filled` are texts for the holes of `program`, in their order; None leaves one open. Raises
-    EntryError when the program has no such function or the arguments do not fit it.
+    `filled` are texts for the holes of `program`, in their order; None leaves one open. `limits`
+    tell afterwards why there is no answer. Raises EntryError when the program has no such function
+    or the arguments do not fit it.
     """
     if entry.function is None:
         return None
+    limits = limits or Limited()
     args, named = parse_arguments(entry.args)
     module = _module(program)
     node = find_function(program.tree, entry.function)
     if module.is_open or not isinstance(node, Definition) or node not in module.plain:
         return None
-    walk = ReckonedCalls(module, budget, watch)
+    walk = ReckonedCalls(module, limits.budget, watch)
     if program.holes:
         try:
             walk.fill(program, filled)
@@ -75,6 +98,7 @@ def reckon(
         value = walk.call(node, args, named)
         walk.budget.weigh(value)
     except (ExpressionError, RecursionError, MemoryError):
+        limits.read(program, walk)
         return None
     except Exception as error:  # what the program raises
         return Reckoned(f"raises {type(error).__name__}: {error}")
@@ -88,7 +112,7 @@ def reckon_line(
     name: str,
     *,
     filled: Sequence[str | None],
-    budget: int = BUDGET,
+    limits: Limited,
 ) -> Reckoned | None:
     """What a variable is once a line has run, or None where that cannot be told by rules alone.
 
@@ -99,7 +123,7 @@ def reckon_line(
     module = _module(program)
     if statement is None or module.is_open:
         return None
-    walk = ReckonedCalls(module, budget, None)
+    walk = ReckonedCalls(module, limits.budget, None)
     local: dict[str, object] = {}
     for one, text in known.items():
         with suppress(ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
@@ -113,6 +137,7 @@ def reckon_line(
         flow = walk.statement(statement)
         walk.budget.weigh(walk.local.get(name))
     except (ExpressionError, RecursionError, MemoryError, SyntaxError):
+        limits.read(program, walk)
         return None
     except Exception as error:  # what the program raises
         return Reckoned(f"raises {type(error).__name__}: {error}")
