@@ -130,8 +130,13 @@ async def test_all_holes_of_a_function_are_filled_by_an_action_with_a_preview(
             document(uri), lsp.Range(where, where), lsp.CodeActionContext(diagnostics=[])
         )
     )
-    assert [a.title for a in actions] == ["Fill this hole", "Fill all 2 holes in find"]
-    assert all(a.edit is None for a in actions)
+    assert [a.title for a in actions] == [
+        "Fill this hole",
+        "Fill all 2 holes in find",
+        "Compare the candidates for this hole",
+        "Compare ways to fill all 2 holes",
+    ]
+    assert all(a.edit is None for a in actions[:2])
     resolved = await client.code_action_resolve_async(actions[1])
     edit = resolved.edit.document_changes[0]
     assert {e.new_text for e in edit.edits} == {"len(nums) - 1", "(left + right) // 2"}
@@ -399,7 +404,7 @@ async def test_the_progress_has_a_button_that_ends_the_filling_at_the_engine(
     )
     uri = open_text(slow, text)
     where = lsp.Range(at(text, "??"), at(text, "??"))
-    (action,) = await slow.text_document_code_action_async(
+    action, _ = await slow.text_document_code_action_async(
         lsp.CodeActionParams(document(uri), where, lsp.CodeActionContext(diagnostics=[]))
     )
     resolved = asyncio.create_task(slow.code_action_resolve_async(action))

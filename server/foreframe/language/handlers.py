@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
@@ -18,9 +17,12 @@ from foreframe.halting import Halting, does_it_end
 from foreframe.holes import HOLE, Hole
 from foreframe.language import views
 from foreframe.language.analysis import Analysis
+from foreframe.language.comparing import compare_actions, register_comparing
+from foreframe.language.evidence import ORIGINS, documentation
 from foreframe.language.fills import Found
 from foreframe.language.places import place
 from foreframe.language.predictor import FRAMES, PredictedRun
+from foreframe.language.progress import watched
 from foreframe.reckoned_halting import reckoned_halting
 from foreframe_models.engines.base import EngineError
 from foreframe_models.entry import Entry, EntryError
@@ -34,11 +36,6 @@ UNTRIED = 8  # of them
 PATIENCE_SECONDS = 0.5  # after which a completion is what there is, and marked as incomplete
 SETTLE_SECONDS = 0.2  # for others, after a candidate that all examples bear out
 PREVIEW = "fill"
-ORIGINS = {
-    "model": "from the model",
-    "form": "a form read off the code, its expression from the model",
-    "scope": "a guess from what is in scope",
-}
 
 
 def register_sight(server: LanguageServer, language: Language) -> None:
@@ -159,7 +156,8 @@ async def _run(
 
 
 def register_edits(server: LanguageServer, language: Language) -> None:
-    """Completion, ghost text and code actions at holes."""
+    """Completion, ghost text and code actions at holes, and commands that compare candidates."""
+    register_comparing(server, language)
 
     @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=["?"]))
     async def completion(params: lsp.CompletionParams) -> lsp.CompletionList | None:
@@ -178,8 +176,9 @@ def register_edits(server: LanguageServer, language: Language) -> None:
         found: Found = await language.asked(uri, work)
         language.check(uri, analysis)
         wanted = len(await language.wanted(analysis, [hole]))
+        link = uri if language.settings.command_links else None
         items = [
-            completion_item(analysis, hole, candidate, rank, wanted)
+            completion_item(analysis, hole, candidate, rank, wanted, link)
             for rank, candidate in enumerate(found.candidates or untried(hole))
         ]
         return lsp.CompletionList(is_incomplete=not found.is_all, items=items)
@@ -241,10 +240,12 @@ def register_edits(server: LanguageServer, language: Language) -> None:
                     data=base | {"holes": [other.index for other in others]},
                 )
             )
-        return found
+        return found + compare_actions(analysis, uri, hole)
 
     @server.feature(lsp.CODE_ACTION_RESOLVE)
     async def code_action_resolve(action: lsp.CodeAction) -> lsp.CodeAction:
+        if action.data is None:  # one that is a command
+            return action
         data: Any = action.data
         uri = str(data["uri"])
         action.edit = await fill_edit(language, uri, data["holes"], data["version"])
@@ -270,16 +271,25 @@ def untried(hole: Hole) -> list[Candidate]:
 
 
 def completion_item(
-    analysis: Analysis, hole: Hole, candidate: Candidate, rank: int, wanted: int
+    analysis: Analysis,
+    hole: Hole,
+    candidate: Candidate,
+    rank: int,
+    wanted: int,
+    uri: str | None = None,
 ) -> lsp.CompletionItem:
-    """A candidate as a completion that takes the hole's place."""
+    """A candidate as a completion that takes the hole's place.
+
+    `uri`: of the document, where the editor follows links to commands.
+    """
     edit = views.fill_edits(analysis, [hole], candidate)[0]
+    first, *others = candidate.texts[0].split("\n")
     return lsp.CompletionItem(
-        candidate.texts[0],
+        f"{first} …" if others else first,
         kind=lsp.CompletionItemKind.Value,
         label_details=lsp.CompletionItemLabelDetails(description=views.summary(candidate, wanted)),
         detail=ORIGINS[candidate.origin],
-        documentation=views.evidence_text(candidate, wanted),
+        documentation=documentation(analysis, hole, candidate, wanted, uri),
         sort_text=f"{rank:04}",
         filter_text=HOLE,
         preselect=rank == 0 and candidate.right > 0,
@@ -295,24 +305,9 @@ async def fill_edit(
     if analysis.version != version:
         raise JsonRpcException("the document has changed since: ask again")
     holes = [analysis.holes[index] for index in indexes]
-    token = f"foreframe-fill-{time.monotonic_ns()}"
-    shown = await _begin_progress(language.server, token)
-    work = asyncio.create_task(language.asked(uri, language.candidates(analysis, holes)))
-    if shown:
-        cancel = language.server.work_done_progress.tokens[token]
-        cancel.add_done_callback(lambda _: work.cancel())  # by the person, who has the button
-    try:
-        found: Found = await work
-    except asyncio.CancelledError:
-        work.cancel()
-        current = asyncio.current_task()
-        if current is not None and current.cancelling():
-            raise
-        raise JsonRpcException("cancelled: nothing was filled") from None
-    finally:
-        if shown:
-            language.server.work_done_progress.end(token, lsp.WorkDoneProgressEnd())
-            del language.server.work_done_progress.tokens[token]
+    work = language.candidates(analysis, holes)
+    title = "Foreframe: filling holes"
+    found: Found = await watched(language, uri, title, work, "nothing was filled")
     language.check(uri, analysis)
     if not found.candidates:
         raise JsonRpcException("nothing was found that could stand here")
@@ -329,18 +324,6 @@ async def fill_edit(
             PREVIEW: lsp.ChangeAnnotation("Fill holes", needs_confirmation=True, description=note)
         },
     )
-
-
-async def _begin_progress(server: LanguageServer, token: str) -> bool:
-    """Shows that something is under way, where the client can."""
-    window = server.client_capabilities.window
-    if not (window and window.work_done_progress):
-        return False
-    await server.work_done_progress.create_async(token)
-    server.work_done_progress.begin(
-        token, lsp.WorkDoneProgressBegin("Foreframe: filling holes", cancellable=True)
-    )
-    return True
 
 
 def _hole_at(analysis: Analysis, at: lsp.Position) -> Hole | None:
