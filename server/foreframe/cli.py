@@ -14,6 +14,7 @@ from foreframe.commands.dap import dap
 from foreframe.commands.evaluate import evaluate
 from foreframe.commands.evaluate_holes import holes
 from foreframe.commands.explain import explain
+from foreframe.commands.fill import fill
 from foreframe.commands.halts import eval_halts, halts
 from foreframe.commands.lsp import lsp
 from foreframe.commands.mcp import mcp
@@ -23,7 +24,7 @@ from foreframe.commands.sessions import sessions
 from foreframe.commands.trace import trace
 from foreframe.commands.train import train
 
-DONE, MISTAKE, ENGINE_TROUBLE, INTERRUPTED, PIPE_CLOSED = 0, 2, 3, 130, 141
+DONE, NOT_FILLED, MISTAKE, ENGINE_TROUBLE, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,6 +45,7 @@ for command in (
     sessions,
     evaluate,
     train,
+    fill,
     halts,
     explain,
     lsp,
@@ -93,7 +95,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def told(error: Exception) -> tuple[int, int] | None:
     """Exit status and number of an error that is for a person; None for a fault of our own."""
-    from foreframe.errors import BadEntry, ForeframeError
+    from foreframe.errors import BadEntry, ForeframeError, NotFilled
     from foreframe_models.engines.base import EngineError
     from foreframe_models.entry import EntryError
 
@@ -102,6 +104,8 @@ def told(error: Exception) -> tuple[int, int] | None:
             return ENGINE_TROUBLE, error.code
         case EntryError():
             return MISTAKE, BadEntry.code
+        case NotFilled():
+            return NOT_FILLED, error.code
         case ForeframeError():
             return MISTAKE, error.code
     return None

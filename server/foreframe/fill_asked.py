@@ -27,8 +27,9 @@ def holes_meant(
     if function is not None:
         holes = [hole for hole in holes if hole.function == function]
     if not holes:
-        there = ", ".join(f"line {hole.line}" for hole in analysis.holes[:8])
-        raise NoHole(f"no `??` hole is there: {there or 'the program has none'}")
+        there = ", ".join(dict.fromkeys(f"line {hole.line}" for hole in analysis.holes[:8]))
+        others = f"holes are in {there}" if there else "the program has none"
+        raise NoHole(f"no `??` hole is there: {others}")
     return holes
 
 
