@@ -39,18 +39,19 @@ def blank(lines: list[str], line: int) -> None:
     lines[start:end] = [""] * (end - start)
 
 
-def first_error(text: str) -> int | None:
+def first_error(text: str, *, before: int = 0, flags: int = 0) -> int | None:
     """The line of a text's first syntax error, None if it has none.
 
     Some are found by the compiler alone: `await` or `return` at the top of a module, as in
-    notebooks. Nothing of the text runs.
+    notebooks. Nothing of the text runs. `before`: the lines of whole statements that come before
+    the text, which are to be counted; `flags`: the compiler's, as they have set them.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(parse(text), NO_FILE, "exec", dont_inherit=True)
+            compile(parse(text), NO_FILE, "exec", flags=flags, dont_inherit=True)
     except SyntaxError as error:
-        return error.lineno or 1
+        return before + error.lineno if error.lineno else 1
     except (ValueError, RecursionError, MemoryError, OverflowError):
         return 1
     return None

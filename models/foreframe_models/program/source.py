@@ -7,7 +7,7 @@ import itertools
 import re
 import string
 import warnings
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from types import CodeType
 
 from foreframe_models.program.syntax import parse
@@ -119,6 +119,14 @@ def fill_holes(text: str) -> tuple[str, str | None, tuple[tuple[int, int], ...]]
     if not offsets:
         return text, None, ()
     name = unused_name(short_names(text))
+    filled, holes = filled_at(text, offsets, name)
+    return filled, name, holes
+
+
+def filled_at(
+    text: str, offsets: Sequence[int], name: str
+) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """(`text` with `name` for the hole at each offset, the holes as (line, column))."""
     pieces: list[str] = []
     holes: list[tuple[int, int]] = []
     done = 0
@@ -127,7 +135,7 @@ def fill_holes(text: str) -> tuple[str, str | None, tuple[tuple[int, int], ...]]
         done = offset + len(HOLE)
         start = text.rfind("\n", 0, offset) + 1
         holes.append((text.count("\n", 0, offset) + 1, offset - start))
-    return "".join(pieces) + text[done:], name, tuple(holes)
+    return "".join(pieces) + text[done:], tuple(holes)
 
 
 def compile_program(text: str, path: str) -> tuple[ast.Module, CodeType]:

@@ -18,7 +18,6 @@ from foreframe.language.analysis import Analysis
 from foreframe.language.path_values import by_line, least_sure, sequence_text, steps_of, values_of
 from foreframe.language.places import end_of, span
 from foreframe.language.predictor import PredictedRun
-from foreframe.loops import own_nodes
 from foreframe.trying import MOST_FRAMES
 from foreframe_protocol.states import Event, Verdict
 
@@ -89,16 +88,17 @@ def lenses(analysis: Analysis, uri: str) -> list[lsp.CodeLens]:
     """Above each function: predict it, fill its holes, does it end."""
     found: list[lsp.CodeLens] = []
     lines = analysis.lines
-    for name, node in analysis.functions.items():
-        where = span(lines, node.lineno, node.col_offset, node.col_offset)
+    for name, placed in analysis.functions.items():
+        column = placed.node.col_offset
+        where = span(lines, placed.line, column, column)
         example = example_for(analysis, name)
         args = example.args if example else None
         commands: list[tuple[str, str, list[Any]]] = [
-            ("Predict", "foreframe.predictFromHere", [uri, node.lineno - 1, name, args])
+            ("Predict", "foreframe.predictFromHere", [uri, placed.line - 1, name, args])
         ]
         if any(hole.function == name for hole in analysis.holes):
             commands.append(("Fill holes", "foreframe.fillHoles", [uri, name]))
-        if args is not None and name in analysis.loops:
+        if args is not None and analysis.may_go_on(name):
             commands.append(("Does it end?", "foreframe.halts", [uri, name, args]))
         if args is not None:
             commands.append(("Explain", EXPLAIN, [uri, name, args]))
@@ -118,14 +118,14 @@ def inlay_hints(
     analysis: Analysis, run: PredictedRun, first: int, last: int, least: float
 ) -> list[lsp.InlayHint]:
     """At the ends of lines: the values that this run is predicted to give there."""
-    node = analysis.functions.get(run.example.function)
-    if node is None:
+    placed = analysis.functions.get(run.example.function)
+    if placed is None:
         return []
     lines = analysis.lines
     found: list[lsp.InlayHint] = []
     steps = steps_of(run.trace, run.example.function)
     for line, names in sorted(by_line(steps).items()):
-        if not first <= line <= last or line == node.lineno:
+        if not first <= line <= last or line == placed.line:
             continue
         shown = {n: v for n, v in names.items() if (least_sure(v) or 1.0) >= least}
         if not shown:
@@ -255,24 +255,22 @@ def inline_values(
     analysis: Analysis, range_: lsp.Range, stopped: int
 ) -> list[lsp.InlineValueVariableLookup]:
     """The names of the scope where a debugger stands, up to its line; it has their values."""
-    if analysis.program is None:
-        return []
-    function = analysis.function_at(stopped)
-    scope: ast.AST = analysis.functions[function] if function else analysis.program.tree
+    nodes = list(analysis.scope_nodes(analysis.function_at(stopped)))
     lines = analysis.lines
     bound = {
         node.id if isinstance(node, ast.Name) else node.arg
-        for node in own_nodes(scope)
+        for node, _ in nodes
         if (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
         or isinstance(node, ast.arg)
     }
     found: list[lsp.InlineValueVariableLookup] = []
-    for node in own_nodes(scope):
+    for node, shift in nodes:
         match node:
             case ast.Name(id=name) | ast.arg(arg=name) if name in bound:
-                if range_.start.line <= node.lineno - 1 < stopped:
-                    text = lines[node.lineno - 1].encode("utf-8")
+                line = node.lineno + shift
+                if range_.start.line <= line - 1 < stopped:
+                    text = lines[line - 1].encode("utf-8")
                     start = len(text[: node.col_offset].decode("utf-8", "replace"))
-                    where = span(lines, node.lineno, start, start + len(name))
+                    where = span(lines, line, start, start + len(name))
                     found.append(lsp.InlineValueVariableLookup(where, True, name))
     return found
