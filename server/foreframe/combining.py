@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from foreframe.examples import Example
     from foreframe_models.program.control_flow import Program
 
+WORD = re.compile(r"[^\W\d]\w*")
 BUDGET = 1_500  # nodes of a run at first; those that are not through by then come last
 
 
@@ -60,8 +62,11 @@ class Combining:
         places: Sequence[tuple[int, int]],
         lists: Sequence[Sequence[str]],
         examples: Sequence[Example],
+        unknown: Collection[str] = (),
     ) -> None:
+        """`unknown`: names that the program leaves out; what reads one cannot be told by rules."""
         self.program, self.lists, self.examples = program, lists, examples
+        self._unknown = frozenset(unknown)
         self._holes = {place: at for at, place in enumerate(places)}
         self._numbers = itertools.count()
         self._heap = [_Node(False, 0, next(self._numbers), {}, None, ())]
@@ -84,6 +89,9 @@ class Combining:
             self._text(node, self._holes[place]) if place in self._holes else None
             for place in self.program.holes
         ]
+        if self._unknown and self._unknown & set(WORD.findall(" ".join(filter(None, texts)))):
+            yield self._combination(node, ())
+            return
         example = self.examples[len(node.evidence)]
         budget = None if node.is_long else BUDGET
         tried = reckoned_evidence(self.program, texts, example, budget)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 import asyncio
 import itertools
-import re
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from foreframe.candidates import Basis, Candidate, Evidence, judge, outcome_of
-from foreframe.combining import Combination, Combining
+from foreframe.combining import WORD, Combination, Combining
 from foreframe.examples import Example
 from foreframe.guesses import guesses
 from foreframe.holes import Hole, holes_of
@@ -46,12 +45,12 @@ __all__ = [
     "outcome_of",
     "wanted_for",
 ]
-WORD = re.compile(r"[^\W\d]\w*")
 SECONDS_AT_ONCE = 1.0  # to ask a model what it thinks of guesses before any is walked
 SCREENED = 64  # guesses, or combinations of them, at least
 SECONDS_SEARCHED = 4.0  # for texts of several holes that rules show to be right
 SECONDS_FOR_MORE = 0.5  # after one
 SECONDS_A_SLICE = 0.1
+OPENED = 12  # combinations of what a run by rules does not come to
 COMBINED = 4  # combinations of several holes' candidates for each that is tried
 NO_PROPOSALS = (PromptTooLong, EngineRefused, EngineAborted)
 
@@ -113,75 +112,81 @@ class Filling:
         if failure is not None and not tried:
             raise failure
 
-    def _ordered(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
-        """Each candidate once, with the evidence that rules alone give, if they do for all of it.
-
-        What is right by rules comes before what has to be predicted, and what is wrong last.
-        """
-        several = len(self.holes) > 1 and self._has_rules
-        return self._combined(propose) if several else self._in_turn(propose)
-
     @property
     def _has_rules(self) -> bool:
         return self.budget.rules and not self.budget.runs and bool(self.examples)
 
-    async def _in_turn(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
-        """The model's answers come as they are; among the guesses, what is right comes first."""
+    async def _ordered(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
+        """Each candidate once, with the evidence that rules alone give, if they do for all of it.
+
+        A model's answers for one hole come as they are. Of the others, what is right by rules comes
+        first; then nothing has to be predicted any more. What is wrong comes last.
+        """
+        program = await self._parsed()
+        lists: list[list[Candidate]] = []
+        right = 0
+        for hole in self.holes:
+            seen: set[str] = set()
+            answers: list[Candidate] = []
+            async for answer in self._proposed(program, hole, propose, seen):
+                if len(self.holes) > 1:
+                    answers.append(answer)
+                    continue
+                known = await self._known(answer)
+                if known is not None:
+                    right += known.right == len(self.examples) > 0
+                    yield known
+            lists.append([*answers, *_guessed(hole, seen)])
         open_: list[Candidate] = []
         wrong: list[Candidate] = []
-        async for candidate in self._untried(propose):
-            evidence = await self._reckoned(candidate)
-            known = replace(candidate, evidence=evidence) if evidence else candidate
-            if evidence and known.right == len(self.examples):
-                traced = await self._traced(known)
-                if traced is not None:
-                    yield traced
-            elif candidate.origin != "scope" and len(self.holes) == 1:
-                yield known
-            else:
-                (wrong if evidence else open_).append(known)
+        async for candidate in self._searched(program, lists):
+            if not candidate.evidence:
+                open_.append(candidate)
+            elif candidate.right < len(self.examples):
+                wrong.append(candidate)
+            elif (traced := await self._traced(candidate)) is not None:
+                right += 1
+                yield traced
+        if right and self._has_rules:
+            return
         for candidate in await self._likelier_first(open_):
             yield candidate
         for candidate in wrong:
             yield candidate
 
-    async def _combined(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
-        """Texts for several holes, searched for by rules; what these leave open is predicted."""
-        program = await self._parsed()
-        lists = [
-            [one async for one in self._answers(program, hole, propose)] for hole in self.holes
-        ]
-        if not all(lists):
+    async def _known(self, answer: Candidate) -> Candidate | None:
+        """A model's answer with what rules tell of it; None when it makes no program."""
+        evidence = await self._reckoned(answer)
+        return await self._traced(replace(answer, evidence=evidence)) if evidence else answer
+
+    async def _searched(
+        self, program: Program, lists: list[list[Candidate]]
+    ) -> AsyncIterator[Candidate]:
+        """Texts for all holes, tried by rules where these apply, for as long as it is worth it."""
+        most = max(SCREENED, self.budget.candidates * COMBINED)
+        if not self._has_rules or not all(lists):
+            for parts in _nearest(lists, most):
+                yield _joined(parts)
             return
-        places = [(hole.line, hole.column) for hole in self.holes]
         texts = [[one.texts[0] for one in answers] for answers in lists]
-        search = Combining(program, places, texts, self.examples)
-        open_: list[Combination] = []
-        wrong: list[Combination] = []
-        right = 0
+        places = [(hole.line, hole.column) for hole in self.holes]
+        search = Combining(program, places, texts, self.examples, self._cut)
         end = time.monotonic() + SECONDS_SEARCHED
+        unsure = 0
         while time.monotonic() < end:
             found = await asyncio.to_thread(search.within, SECONDS_A_SLICE)
             if found is None:
                 break
             for one in found:
-                if not one.is_right:
-                    (wrong if one.evidence else open_).append(one)
-                    continue
-                traced = await self._traced(_candidate(one, lists))
-                if traced is not None:
-                    yield traced
-                    right += 1
+                if one.is_right:
                     end = min(end, time.monotonic() + SECONDS_FOR_MORE)
-        if right:
-            return
-        left = [_candidate(one, lists) for one in open_[:SCREENED] if any(one.texts)]
-        if len(left) < len(open_):  # rules could not even begin: then all that is near
-            left += map(_joined, _nearest(lists, SCREENED))
-        for candidate in await self._likelier_first(left):
-            yield candidate
-        for one in wrong[: self.budget.candidates]:
-            yield _candidate(one, lists)
+                if one.evidence:
+                    yield _candidate(one, lists)
+                elif unsure < most:
+                    left = _left_open(one, lists, most if not any(one.texts) else OPENED)
+                    unsure += len(left)
+                    for candidate in left:
+                        yield candidate
 
     async def _likelier_first(self, candidates: list[Candidate]) -> list[Candidate]:
         """Guesses in the order of what the model thinks of their examples at once.
@@ -206,44 +211,24 @@ class Filling:
         sure.sort(key=lambda one: -one[0])
         return [*(candidate for _, candidate in sure), *reversed(left)]
 
-    async def _untried(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
-        """Texts for all holes, each combination once: the model's answers first."""
-        program = await self._parsed()
-        if len(self.holes) == 1:
-            async for answer in self._answers(program, self.holes[0], propose):
-                yield answer
-            return
-        lists = [
-            [one async for one in self._answers(program, hole, propose)] for hole in self.holes
-        ]
-        for parts in _nearest(lists, max(SCREENED, self.budget.candidates * COMBINED)):
-            yield _joined(parts)
-
-    async def _lists(self, program: Program, propose: Proposes | None) -> list[list[Candidate]]:
-        """Texts for each hole."""
-        return [[one async for one in self._answers(program, hole, propose)] for hole in self.holes]
-
-    async def _answers(
-        self, program: Program, hole: Hole, propose: Proposes | None
+    async def _proposed(
+        self, program: Program, hole: Hole, propose: Proposes | None, seen: set[str]
     ) -> AsyncIterator[Candidate]:
-        """Texts for one hole, each once: the model's answers first.
+        """A model's answers for one hole, each once.
 
         Left aside are a model that cannot answer, as for a program that is too long for it, and
         texts with names that mean nothing where the hole is.
         """
-        seen: set[str] = set()
-        if propose is not None:
-            try:
-                at = program.holes.index((hole.line, hole.column))
-                async for proposal in propose(program, replace(hole, index=at)):
-                    if _is_new(proposal.text, seen) and hole.knows(proposal.text):
-                        origin = "model" if proposal.form is None else "form"
-                        yield Candidate((proposal.text,), origin, proposal.logprob)
-            except NO_PROPOSALS:
-                pass
-        for text in guesses(hole):
-            if _is_new(text, seen) and hole.knows(text):
-                yield Candidate((text,), "scope")
+        if propose is None:
+            return
+        try:
+            at = program.holes.index((hole.line, hole.column))
+            async for proposal in propose(program, replace(hole, index=at)):
+                if _is_new(proposal.text, seen) and hole.knows(proposal.text):
+                    origin = "model" if proposal.form is None else "form"
+                    yield Candidate((proposal.text,), origin, proposal.logprob)
+        except NO_PROPOSALS:
+            pass
 
     async def _parsed(self) -> Program:
         if self._program is None:
@@ -319,6 +304,12 @@ class Filling:
         return replace(candidate, evidence=tuple(found))
 
 
+def _guessed(hole: Hole, seen: set[str]) -> list[Candidate]:
+    """Guesses from what is in scope, each once."""
+    texts = [text for text in guesses(hole) if _is_new(text, seen) and hole.knows(text)]
+    return [Candidate((text,), "scope", order=order) for order, text in enumerate(texts)]
+
+
 def _is_new(text: str, seen: set[str]) -> bool:
     """Whether a text is Python, and none of the same syntax tree has come before."""
     try:
@@ -329,6 +320,15 @@ def _is_new(text: str, seen: set[str]) -> bool:
         return False
     seen.add(key)
     return True
+
+
+def _left_open(one: Combination, lists: list[list[Candidate]], most: int) -> list[Candidate]:
+    """What a search cannot tell of, with texts for the holes that it did not come to."""
+    chosen = [
+        [answer for answer in answers if text in (None, answer.texts[0])]
+        for text, answers in zip(one.texts, lists, strict=True)
+    ]
+    return [_joined(parts) for parts in _nearest(chosen, most)]
 
 
 def _candidate(one: Combination, lists: list[list[Candidate]]) -> Candidate:
@@ -356,7 +356,8 @@ def _joined(parts: tuple[Candidate, ...]) -> Candidate:
     origins = {part.origin for part in parts}
     origin = next((one for one in ("scope", "form") if one in origins), "model")
     logprob = sum(known) if len(known) == len(parts) else None
-    return Candidate(tuple(part.texts[0] for part in parts), origin, logprob)
+    texts = tuple(part.texts[0] for part in parts)
+    return Candidate(texts, origin, logprob, order=sum(part.order for part in parts))
 
 
 def wanted_for(hole: Hole, program: Program, examples: Sequence[Example]) -> list[Example]:

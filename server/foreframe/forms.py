@@ -210,7 +210,7 @@ def _of_kind(around: Surroundings, name: str) -> Iterator[str]:
         case ast.Constant(value=int() | float() | str()):
             yield from (f"{name} += {OPEN}", f"{name} = {OPEN}")
         case ast.List() | ast.Call(func=ast.Name(id="list")):
-            yield from (f"{name}.append({OPEN})", f"{name} += {OPEN}")
+            yield from (f"{name}.append({OPEN})", f"{name} += {OPEN}", f"{name}.insert(0, {OPEN})")
         case ast.Set() | ast.Call(func=ast.Name(id="set")):
             yield f"{name}.add({OPEN})"
         case ast.Dict() | ast.Call(func=ast.Name(id="dict" | "defaultdict" | "Counter")):

@@ -13,9 +13,18 @@ from dataclasses import replace
 from foreframe.holes import HOLE, Hole, Missing
 
 MOST = 80
-MOST_FILLED = 80  # forms of a statement, with something in them
+MOST_FILLED = 240  # forms of a statement, with something in them
 _SEQUENCE = re.compile(r"(?i)\b(?:list|tuple|sequence|str|bytes|iterable|deque|set|dict|mapping)\b")
 _ELEMENT = re.compile(r"(\w+)\[(\w+)\]")
+_FROM = frozenset("left lo low l i start begin first slow".split())
+_TO = frozenset("right hi high r j end last stop fast".split())
+_MIDDLE = frozenset("mid middle m center centre half".split())
+_COUNTED = frozenset("count counter n total sum_ acc s result depth size length".split())
+_PRODUCTS = frozenset("product prod p result factorial".split())
+_BEST = frozenset("best largest biggest smallest longest most least max_ min_ top".split())
+_GATHERED = frozenset("result results out output res found items stack parts words".split())
+_MAPPED = frozenset("counts table d seen by_key groups index memo cache freq".split())
+_SEEN = frozenset("seen unique visited done".split())
 _NUMBER = re.compile(r"\b(?:int|float)\b")
 _PLURAL = re.compile(r"(?:s|list|arr|array|text|string|word|nums|data|stack|queue|seq|items)$")
 
@@ -43,6 +52,8 @@ def _ordered(hole: Hole) -> Iterator[str]:
     names = list(reversed(hole.names))  # what was bound last is the likelier
     sequences = [name for name in names if is_sequence(hole, name)]
     numbers = [name for name in names if is_number(hole, name) and name not in sequences]
+    if hole.target is not None:
+        yield from _by_name(hole.target, numbers, sequences)
     match hole.missing:
         case Missing.CONDITION:
             yield from _conditions(numbers, sequences)
@@ -58,6 +69,30 @@ def _ordered(hole: Hole) -> Iterator[str]:
             yield from _bounds(numbers, sequences)
         case _:
             yield from _values(hole, numbers, sequences)
+
+
+def _by_name(target: str, numbers: list[str], sequences: list[str]) -> Iterator[str]:
+    """What a variable of such a name begins with, or is, as often as not."""
+    if target in _FROM:
+        yield "0"
+    if target in _TO:
+        yield from (f"len({name}) - 1" for name in sequences)
+        yield from (f"len({name})" for name in sequences)
+    if target in _MIDDLE:
+        yield from (f"({name} + {other}) // 2" for other, name in itertools.pairwise(numbers))
+        yield from (f"len({name}) // 2" for name in sequences)
+    if target in _COUNTED:
+        yield "0"
+    if target in _PRODUCTS:
+        yield "1"
+    if target in _BEST:
+        yield from (f"{name}[0]" for name in sequences)
+    if target in _GATHERED:
+        yield "[]"
+    if target in _MAPPED:
+        yield "{}"
+    if target in _SEEN:
+        yield "set()"
 
 
 def _statements(hole: Hole) -> Iterator[str]:
@@ -98,9 +133,11 @@ def _bounds(numbers: list[str], sequences: list[str]) -> Iterator[str]:
 
 def _values(hole: Hole, numbers: list[str], sequences: list[str]) -> Iterator[str]:
     wanted = hole.wanted_type or ""
+    if wanted == "bool" and hole.missing is Missing.RETURNED:
+        yield from ("True", "False")
     if hole.missing in (Missing.RETURNED, Missing.ARGUMENT, Missing.PART):
         yield from (*numbers, *sequences) if not _SEQUENCE.search(wanted) else sequences
-    if wanted == "bool":
+    if wanted == "bool" and hole.missing is not Missing.RETURNED:
         yield from ("True", "False")
     yield from _bounds(numbers, sequences)
     for name in numbers:
@@ -123,7 +160,7 @@ def _values(hole: Hole, numbers: list[str], sequences: list[str]) -> Iterator[st
     for name in numbers:
         yield from (f"{name} * {other}" for other in numbers if name <= other)
     for name in numbers:
-        yield from (f"{name} % {other}" for other in (*numbers, "2", "10") if name != other)
+        yield from (f"{name} % {other}" for other in (*numbers, "2") if name != other)
 
 
 def _conditions(numbers: list[str], sequences: list[str]) -> Iterator[str]:

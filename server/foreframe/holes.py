@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-import builtins
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from keyword import iskeyword
 from typing import Protocol
 
-from foreframe.forms import ANY, Surroundings, forms_of, module_names, names_bound
+from foreframe.forms import ANY, Surroundings, forms_of, module_names
 from foreframe.loops import own_nodes
+from foreframe.scoping import Scope, bound_before, functions_around, reachable, target_of
 from foreframe_models.program.syntax import parse, parse_expression
 
 HOLE = "??"
@@ -21,8 +21,6 @@ CLOSED = (
 )  # what needs no parentheses anywhere
 OPENERS = ("=", "return", ":", "(", "[", "{", ",", "if", "while", "in", "elif", "else")
 COMPARISONS = ("==", "!=", "<=", ">=")
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-Scope = ast.Module | Function
 
 
 class Missing(StrEnum):
@@ -51,13 +49,20 @@ class Hole:
     names: tuple[str, ...]  # what is bound before it in its scope, parameters first
     hints: dict[str, str]  # type annotations of these names, as source text
     wanted_type: str | None = None  # the annotation of what is assigned or returned
+    target: str | None = None  # the name that its value goes to
     forms: tuple[str, ...] = ()  # of a whole statement: what it may be, an expression left open
     reachable: frozenset[str] | None = None  # all names that may mean something; None: any
 
     def knows(self, text: str) -> bool:
-        """Whether each name in a candidate may mean something where the hole is."""
+        """Whether each name in a candidate may mean something where the hole is.
+
+        A function alone is what is meant only as an argument.
+        """
         if self.reachable is None:
             return True
+        alone = text.isidentifier() and text not in self.names and text.islower()
+        if alone and not iskeyword(text) and self.missing is not Missing.ARGUMENT:
+            return False
         nodes = [*ast.walk(parse(text))]
         own = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
         own |= {n.arg for n in nodes if isinstance(n, ast.arg)}
@@ -92,12 +97,14 @@ def holes_of(program: Holed, known: frozenset[str] | None = None) -> list[Hole]:
     found: list[Hole] = []
     for index, place in enumerate(program.holes):
         node, parents = nodes.get(place, (None, ()))
-        around = _functions_around(parents)
+        way = parents if node is None else (*parents, node)
+        around = functions_around(way)
         scope: Scope = around[-1] if around else tree
         named = [p for p in parents if isinstance(p, ast.ClassDef) or p in around]
-        names, hints = _bound_before(around or [tree], program.hole_name, parents, place)
+        names, hints = bound_before(around or [tree], program.hole_name, way, place)
         missing = _missing(node, parents) if node is not None else Missing.PART
         wanted = _wanted_type(parents, missing, scope)
+        target = target_of(way)
         forms: tuple[str, ...] = ()
         if missing is Missing.STATEMENT:
             forms = forms_of(Surroundings(scope, parents, program.hole_name, known))
@@ -107,9 +114,9 @@ def holes_of(program: Holed, known: frozenset[str] | None = None) -> list[Hole]:
             if not isinstance(p, ast.ClassDef)
         )
         dotted = within[-1] if within else None
-        reachable = None if ANY in known else _reachable(around, known)
+        reach = None if ANY in known else reachable(around, known)
         found.append(
-            Hole(index, *place, missing, dotted, within, names, hints, wanted, forms, reachable)
+            Hole(index, *place, missing, dotted, within, names, hints, wanted, target, forms, reach)
         )
     return found
 
@@ -171,92 +178,19 @@ def _missing(node: ast.AST, parents: tuple[ast.AST, ...]) -> Missing:
     return Missing.PART
 
 
-def _functions_around(parents: tuple[ast.AST, ...]) -> list[Function]:
-    """The functions whose bodies a hole is in, outermost first: not those that it is a default or
-    a decorator of."""
-    return [
-        node
-        for node, child in itertools.pairwise((*parents, None))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (child is None or child in node.body)
-    ]
-
-
-def _bound_before(
-    around: Sequence[Scope],
-    hole_name: str | None,
-    parents: tuple[ast.AST, ...],
-    place: tuple[int, int],
-) -> tuple[tuple[str, ...], dict[str, str]]:
-    """What is bound where a hole is, the nearer the later, and the annotations of these names."""
-    names: dict[str, None] = {}
-    hints: dict[str, str] = {}
-    for scope in around:
-        bound: list[tuple[tuple[int, int], str]] = []
-        if not isinstance(scope, ast.Module):
-            given = scope.args
-            args = (*given.posonlyargs, *given.args, given.vararg, *given.kwonlyargs, given.kwarg)
-            for arg in args:
-                if arg is not None:
-                    bound.append(((0, 0), arg.arg))
-                    if arg.annotation is not None:
-                        hints[arg.arg] = ast.unparse(arg.annotation)
-        own = _own_statement(parents)
-        inside = set() if own is None else {id(node) for node in ast.walk(own)}
-        for node in own_nodes(scope):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                at = node.lineno, node.col_offset
-                if at < place and id(node) not in inside:
-                    bound.append((at, node.id))
-            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                hints[node.target.id] = ast.unparse(node.annotation)
-        for _, name in sorted(bound, key=lambda one: one[0]):
-            names.pop(name, None)
-            names[name] = None
-    for name in _bound_in_expression(parents):
-        names.pop(name, None)
-        hints.pop(name, None)
-        names[name] = None
-    names.pop(hole_name or "", None)
-    return tuple(names), hints
-
-
-def _own_statement(parents: tuple[ast.AST, ...]) -> ast.stmt | None:
-    """The statement that a hole is a part of: what it binds is not bound yet."""
-    return next((node for node in reversed(parents) if isinstance(node, ast.stmt)), None)
-
-
-def _bound_in_expression(parents: tuple[ast.AST, ...]) -> Iterator[str]:
-    """What comprehensions and lambdas around a hole bind, the innermost last."""
-    for at, node in enumerate(parents):
-        child = parents[at + 1] if at + 1 < len(parents) else None
-        match node:
-            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                inner = parents[at + 2] if at + 2 < len(parents) else None
-                for generator in node.generators:
-                    if child is generator and inner is None:
-                        break  # the hole is what this one goes through
-                    stored = (n for n in ast.walk(generator.target) if isinstance(n, ast.Name))
-                    yield from (n.id for n in stored)
-                    if child is generator:
-                        break
-            case ast.Lambda(args=args) if child is not args:
-                yield from (n.arg for n in ast.walk(args) if isinstance(n, ast.arg))
-
-
-def _reachable(around: Sequence[Function], known: frozenset[str]) -> frozenset[str]:
-    """All names that the functions around, the module and Python itself may bind."""
-    own = (name for scope in around for node in own_nodes(scope) for name in names_bound(node))
-    args = (n.arg for scope in around for n in ast.walk(scope.args) if isinstance(n, ast.arg))
-    return known | frozenset({*own, *args, *dir(builtins)})
-
-
 def _wanted_type(parents: tuple[ast.AST, ...], missing: Missing, scope: Scope) -> str | None:
-    if missing is Missing.RETURNED and not isinstance(scope, ast.Module) and scope.returns:
-        return ast.unparse(scope.returns)
+    if missing is Missing.RETURNED and not isinstance(scope, ast.Module):
+        others = [n.value for n in own_nodes(scope) if isinstance(n, ast.Return)]
+        if scope.returns is None and any(_is_bool(value) for value in others):
+            return "bool"
+        return ast.unparse(scope.returns) if scope.returns else None
     if missing is Missing.VALUE and parents and isinstance(parents[-1], ast.AnnAssign):
         return ast.unparse(parents[-1].annotation)
     return None
+
+
+def _is_bool(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, bool)
 
 
 def fill(source: str, holes: tuple[tuple[int, int], ...], texts: tuple[str | None, ...]) -> str:

@@ -216,6 +216,54 @@ async def test_several_holes_are_filled_together():
     assert found[0].right == 1
 
 
+async def test_the_holes_of_a_binary_search_are_filled_from_one_example():
+    source = '''def find(nums: list[int], target: int) -> int:
+    """>>> find([1, 3, 5, 7], 5)
+    2"""
+    left, right = ??, ??
+    while left <= right:
+        mid = ??
+        if nums[mid] == target:
+            return mid
+        if nums[mid] < target:
+            left = mid + 1
+        else:
+            right = mid - 1
+    return -1
+'''
+    world = OracleWorld()
+    best = (await filled(source, world=world))[0]
+    assert best.texts == ("0", "len(nums) - 1", "(left + right) // 2")
+    assert best.right == 1
+    assert world.asked == 0
+
+
+async def test_several_holes_that_rules_leave_open_are_predicted():
+    source = "import math\n# f(3) -> 6\ndef f(n):\n    a = ??\n    return math.floor(a + ??)\n"
+    found = await filled(source, answers("n"))
+    assert {"n", "a"} <= {c.texts[1] for c in found if c.texts[0] == "n" and c.right}
+
+
+async def test_nothing_is_predicted_any_more_once_rules_show_what_is_right():
+    world = OracleWorld()
+    found = await filled(MAX, answers("nums[0]"), world=world)
+    assert {c.texts[0] for c in found if c.right == 2} == {"max(nums)"}
+    assert world.asked == 0
+
+
+async def test_an_example_of_a_function_around_or_of_a_caller_tells_about_a_hole():
+    inner = "# f(3) -> 4\ndef f(n):\n    def g(m):\n        return m + ??\n    return g(n)\n"
+    found = await filled(inner, answers("n - 2"))
+    assert found[0].right == 1
+    helper = "# f(3) -> 9\ndef f(n):\n    return g(n)\ndef g(m):\n    return m * ??\n"
+    found = await filled(helper)
+    assert (found[0].texts, found[0].right) == (("m",), 1)
+    program = Program.parse(helper, "/p.py")
+    other = program.source.replace("g(n)", "n")
+    program = Program.parse(other, "/p.py")
+    assert not wanted_for(holes_of(program)[0], program, examples_in(other, program.tree))
+
+
 async def test_wanted_exceptions_count_as_right():
     source = "# f(0) -> raises ZeroDivisionError\ndef f(n):\n    return 1 // ??\n"
     assert (await filled(source, answers("n")))[0].right == 1

@@ -82,3 +82,79 @@ def test_several_holes_of_a_line_are_filled_at_once_and_some_left_open():
     program = Program.parse("a, b = ??, ??\n", "/p.py")
     assert fill("a, b = ??, ??", program.holes, ("len(x)", "1")) == "a, b = len(x), 1"
     assert fill("a, b = ??, ??", program.holes, (None, "1")) == "a, b = ??, 1"
+
+
+def names_at(source: str) -> tuple[str, ...]:
+    return holes_of(Program.parse(source, "/p.py"))[0].names
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("return [x for x in a if ??]", ("a", "x")),
+        ("return [?? for x in a for y in x]", ("a", "x", "y")),
+        ("return [x for x in a for y in ??]", ("a", "x")),
+        ("return [x for x in ??]", ("a",)),
+        ("return sorted(a, key=lambda v: ??)", ("a", "v")),
+        ("return sorted(a, key=lambda v=??: v)", ("a",)),
+        ("b = 1; return ??", ("a", "b")),
+        ("b = ??", ("a",)),
+        ("for b in ??: pass", ("a",)),
+        ("for b in a: c = ??", ("a", "b")),
+    ],
+)
+def test_a_hole_knows_what_is_bound_where_it_stands(line: str, names: tuple[str, ...]):
+    assert names_at(f"def f(a):\n    {line}\n") == names
+
+
+def test_a_default_and_a_decorator_are_outside_their_function():
+    source = "def g(k):\n    @??\n    def f(a, b=??):\n        return a + k + ??\n    return f\n"
+    decorator, default, inner = holes_of(Program.parse(source, "/p.py"))
+    assert decorator.names == default.names == ("k",)
+    assert (default.function, inner.function) == ("g", "g.f")
+    assert inner.names == ("k", "a", "b")
+    assert inner.within == ("g", "g.f")
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("a + b", True),
+        ("[x for x in a]", True),
+        ("max(a, key=lambda v: v)", True),
+        ("(c := a)", True),
+        ("LIMIT", True),
+        ("later + 1", True),
+        ("helper(a)", True),
+        ("len", False),
+        ("helper", False),
+        ("words", False),
+        ("tt[-1]", False),
+    ],
+)
+def test_names_that_mean_nothing_at_a_hole_are_told(text: str, known: bool):
+    source = "LIMIT = 3\ndef f(a, b):\n    n = ??\n    later = 1\n    return n\n"
+    source += "def helper(a): return a\n"
+    (hole,) = holes_of(Program.parse(source, "/p.py"))
+    assert hole.knows(text) is known
+
+
+def test_any_name_may_mean_something_where_the_text_does_not_show_them_all():
+    (hole,) = holes_of(Program.parse("from m import *\ndef f(a):\n    return ??\n", "/p.py"))
+    assert hole.knows("words")
+
+
+@pytest.mark.parametrize(
+    ("line", "targets"),
+    [
+        ("n = ??", ["n"]),
+        ("n: int = ??", ["n"]),
+        ("a, b = ??, ??", ["a", "b"]),
+        ("n = ?? + 1", [None]),
+        ("x[0] = ??", [None]),
+        ("return ??", [None]),
+    ],
+)
+def test_a_hole_knows_the_name_that_its_value_goes_to(line: str, targets: list[str | None]):
+    found = holes_of(Program.parse(f"def f(x):\n    {line}\n    return x\n", "/p.py"))
+    assert [hole.target for hole in found] == targets
