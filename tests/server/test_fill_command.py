@@ -170,8 +170,8 @@ def test_a_hole_filled_first_helps_those_that_call_its_function(folder, capsys):
     file(folder, text)
     assert command(["fill", "f.py", "--json"]) == 0
     best = {one["function"]: one["best"] for one in records(capsys) if "best" in one}
-    assert best["quad"]["texts"] == ["2"]
-    assert best["quad"]["evidence"][0]["basis"] == "worked out"
+    (evidence,) = best["quad"]["evidence"]
+    assert (evidence["predicted"], evidence["basis"]) == ("12", "worked out")
 
 
 def test_a_file_with_errors_elsewhere_is_filled_around_them(folder):
