@@ -8,12 +8,13 @@ from dap_client import in_process
 from oracle_world import OracleWorld
 from rule_world import SOURCE, RuleWorld
 
-from foreframe.candidates import Basis
+from foreframe.candidates import Basis, ranked
 from foreframe.examples import Kind
 from foreframe.filling import Filling
-from foreframe.language import views
+from foreframe.language import calls, views
 from foreframe.language.analysis import Analysis
 from foreframe.language.calls import CONFIGURATIONS, calls_for, chosen_for
+from foreframe.memory.folder import workspace_file
 
 
 def configured(root: Path, text: str) -> None:
@@ -107,7 +108,23 @@ async def test_values_chosen_for_a_hole_at_stops_are_wanted_of_it(
     other = HOLE.replace("n = ??", "n = 1 + ??")
     assert chosen_for(path, tmp_path, other, Analysis.of(str(path), other, 1).holes) == []
     filling = Filling(OracleWorld(), moved, str(path), analysis.holes, found)
-    candidates = sorted([c async for c in filling.candidates(None)], key=lambda c: c.rank)
+    candidates = ranked([c async for c in filling.candidates(None)])
     assert candidates[0].texts == ("x",)
     assert candidates[0].right == 2
     assert candidates[0].evidence[0].basis is Basis.RULES
+
+
+def test_sessions_are_read_again_when_they_have_changed_and_only_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("FOREFRAME_STATE", str(tmp_path))
+    read: list[Path] = []
+    monkeypatch.setattr(calls, "listed", lambda root: read.append(root) or ())
+    assert calls_for(tmp_path / "p.py", tmp_path) == []
+    assert read == []  # no session has been kept
+    file = workspace_file(tmp_path, tmp_path)
+    for text in ("one", "three"):
+        file.write_text(text)
+        for _ in range(3):
+            calls_for(tmp_path / "p.py", tmp_path)
+    assert read == [tmp_path, tmp_path]

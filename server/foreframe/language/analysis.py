@@ -82,6 +82,12 @@ class Analysis:
         return Program.parse(self.text, self.path) if self.reading is not None else None
 
     @cached_property
+    def tree(self) -> ast.Module:
+        """All statements that could be read, each with the lines that it had when it was parsed."""
+        blocks = self.reading.blocks if self.reading is not None else ()
+        return ast.Module([node for block in blocks for node in block.tree.body], [])
+
+    @cached_property
     def holes(self) -> list[Hole]:
         return [] if self.reading is None else self.reading.holes()
 
@@ -150,6 +156,10 @@ class Analysis:
             if hole.line == line and hole.column <= column <= hole.column + 2:
                 return hole
         return None
+
+    def holes_beside(self, hole: Hole) -> list[Hole]:
+        """All holes of the function that a hole is in."""
+        return [other for other in self.holes if other.function == hole.function]
 
     def name_at(self, line: int, column: int) -> str | None:
         """The variable whose name stands at a place: a name of the syntax tree, no attribute."""

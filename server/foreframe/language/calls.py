@@ -18,10 +18,12 @@ from foreframe.errors import KeepingError
 from foreframe.examples import Example, Kind, call_of, literal
 from foreframe.hole_values import chosen, example_of
 from foreframe.holes import Hole
+from foreframe.memory.folder import state_folder, workspace_file
 from foreframe.memory.library import Listed, file_of, listed, load
 from foreframe_models.program.control_flow import Program
 from foreframe_models.program.source import ProgramError
 
+Stamp = tuple[int, int] | None  # when a file was last written, its size
 Mark = tuple[str | None, str, int]  # of a hole: its function, its line's text, its place in it
 
 CONFIGURATIONS = Path(".vscode/launch.json")
@@ -76,7 +78,7 @@ def _means(program: object, path: Path, root: Path) -> bool:
 
 def _debugged(path: Path, root: Path) -> Iterator[Example]:
     with suppress(KeepingError, OSError, ValueError):
-        for session in reversed(listed(root)):
+        for session in reversed(_sessions(root)):
             if session.function is not None and _is_of(session, path):
                 call = call_of(f"{session.function}({session.args})")
                 if call is not None:
@@ -90,7 +92,7 @@ def chosen_for(path: Path, root: Path, source: str, holes: Sequence[Hole]) -> li
     if not holes:
         return []
     with suppress(KeepingError, OSError, ValueError, ProgramError):
-        session = next((s for s in reversed(listed(root)) if _is_of(s, path)), None)
+        session = next((s for s in reversed(_sessions(root)) if _is_of(s, path)), None)
         if session is not None and session.steps:
             file, lines = file_of(root), source.split("\n")
             now = {_mark(hole, lines): hole for hole in holes}
@@ -108,6 +110,32 @@ def _chosen(file: Path, session: int, steps: int, root: str) -> list[tuple[Mark,
     program = Program.parse(kept.source, kept.about.program)
     found = chosen(program, kept.timeline.tip)
     return [(_mark(one.hole, program.lines), example_of(one)) for one in found]
+
+
+def _sessions(root: Path) -> Sequence[Listed]:
+    """The sessions of a folder, read again only when they have changed: it is asked for at each
+    keystroke. Raises KeepingError."""
+    folder = state_folder()
+    file = workspace_file(folder, root) if folder is not None else None
+    if file is None or not file.exists():
+        return ()
+    return _read_sessions(
+        root, file, tuple(map(_stamp, (file, file.with_name(f"{file.name}-wal"))))
+    )
+
+
+@lru_cache(maxsize=4)
+def _read_sessions(root: Path, file: Path, stamps: tuple[Stamp, ...]) -> Sequence[Listed]:
+    return listed(root)
+
+
+def _stamp(file: Path) -> Stamp:
+    """What changes when a file is written; nothing of one that there is not."""
+    try:
+        about = file.stat()
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_size
 
 
 def _is_of(session: Listed, path: Path) -> bool:

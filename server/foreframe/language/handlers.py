@@ -11,7 +11,7 @@ from pygls.lsp.server import LanguageServer
 
 from foreframe.examples import Example, Kind
 from foreframe.explaining import OWN_WORDS
-from foreframe.filling import Candidate, holes_in_function
+from foreframe.filling import Candidate
 from foreframe.guesses import guesses
 from foreframe.halting import Halting, does_it_end
 from foreframe.holes import HOLE, Hole
@@ -97,8 +97,7 @@ def register_sight(server: LanguageServer, language: Language) -> None:
         halting = await _by_rules(analysis, function, args)
         if halting is None:
             run = await _run(language, uri, analysis, function, args)
-            assert analysis.program is not None
-            halting = does_it_end(analysis.program, run.trace)
+            halting = await asyncio.to_thread(_judged, analysis, run)
         return {
             "answer": halting.answer.value,
             "text": halting.text,
@@ -112,14 +111,14 @@ def register_sight(server: LanguageServer, language: Language) -> None:
         """A call told in sentences."""
         analysis = await language.analysis(uri)
         run = await _run(language, uri, analysis, function, args)
-        return {"text": views.story(analysis, run)}
+        return {"text": await asyncio.to_thread(views.story, analysis, run)}
 
     @server.command("foreframe.retell")
     async def retell(uri: str, function: str, args: str) -> dict[str, str]:
         """The same, and after it in the model's own words, marked; refused by one that has none."""
         analysis = await language.analysis(uri)
         run = await _run(language, uri, analysis, function, args)
-        story = views.story(analysis, run)
+        story = await asyncio.to_thread(views.story, analysis, run)
         try:
             told = await language.asked(uri, language.predictor.retell(story.split("\n")))
         except EngineError as error:
@@ -127,13 +126,21 @@ def register_sight(server: LanguageServer, language: Language) -> None:
         return {"text": f"{story}\n\n{OWN_WORDS}\n{told or 'nothing.'}", "retold": told}
 
 
+def _judged(analysis: Analysis, run: PredictedRun) -> Halting:
+    """Whether a predicted run ends. To be called in a thread: the program may not be compiled."""
+    assert analysis.program is not None
+    return does_it_end(analysis.program, run.trace)
+
+
 async def _by_rules(analysis: Analysis, function: str, args: str) -> Halting | None:
     """Whether a call ends, where that follows from its literals."""
-    if analysis.program is None or function not in analysis.functions:
+    if function not in analysis.functions:
         return None
+    program = await asyncio.to_thread(lambda: analysis.program)
+    assert program is not None
     entry = Entry(function, args)
     try:
-        known = await asyncio.to_thread(reckoned_halting, analysis.program, entry, FRAMES)
+        known = await asyncio.to_thread(reckoned_halting, program, entry, FRAMES)
     except EntryError:
         return None  # asking the model tells what is wrong with it
     return known[0] if known else None
@@ -142,7 +149,7 @@ async def _by_rules(analysis: Analysis, function: str, args: str) -> Halting | N
 async def _run(
     language: Language, uri: str, analysis: Analysis, function: str, args: str
 ) -> PredictedRun:
-    if analysis.program is None or function not in analysis.functions:
+    if function not in analysis.functions:
         raise JsonRpcException(f"there is no function {function} in this file")
     example = Example(function, args, 0, Kind.COMMENT)
     try:
@@ -220,7 +227,7 @@ def register_edits(server: LanguageServer, language: Language) -> None:
         hole = _hole_at(analysis, params.range.start) or next(
             (hole for hole in analysis.holes if hole.line == line), None
         )
-        if hole is None or analysis.program is None:
+        if hole is None:
             return []
         base = {"uri": uri, "version": analysis.version}
         found = [
@@ -230,7 +237,7 @@ def register_edits(server: LanguageServer, language: Language) -> None:
                 data=base | {"holes": [hole.index]},
             )
         ]
-        others = holes_in_function(analysis.program, hole)
+        others = analysis.holes_beside(hole)
         if len(others) > 1:
             where = f"all {len(others)} holes in {hole.function or 'this file'}"
             found.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -24,6 +25,7 @@ from foreframe.language.fills import Found
 from foreframe.language.garbage import Garbage
 from foreframe.language.predictor import FRAMES, Foresight, PredictedRun, Predictor
 from foreframe.language.protocol import Protocol
+from foreframe.language.reader import Reader
 from foreframe.language.remote import RemotePredictor, worker_command
 from foreframe.language.settings import Settings
 from foreframe_models.engines import open_engine
@@ -66,7 +68,7 @@ class Language:
         self.server, self.open_world = server, open_world
         self.settings = Settings(engine=engine)
         self.predictor = foresight(open_world, engine)
-        self._analyses: dict[str, Analysis] = {}
+        self._readers: dict[str, Reader] = {}
         self._lenses: dict[str, tuple[Analysis, list[lsp.CodeLens]]] = {}
         self._background: dict[str, asyncio.Task[None]] = {}
         self._asked: dict[str, set[asyncio.Task[Any]]] = {}
@@ -76,16 +78,15 @@ class Language:
     # Documents
 
     async def analysis(self, uri: str) -> Analysis:
-        """The document as it is now, parsed in a thread when it is new."""
+        """The document as it is now, which is read once for all who ask."""
         document = self.server.workspace.get_text_document(uri)
-        known = self._analyses.get(uri)
-        if known is None or known.version != document.version:
-            source, version = document.source, document.version
-            with self._garbage.held():
-                known = await asyncio.to_thread(self._analysed, path_of(uri), source, version)
-            self._analyses[uri] = known
-            self._garbage.keep()
-        return known
+        return await self._reader(uri).read(document.source, document.version)
+
+    def _reader(self, uri: str) -> Reader:
+        if uri not in self._readers:
+            analyse = partial(self._analysed, path_of(uri))
+            self._readers[uri] = Reader(analyse, self._garbage)
+        return self._readers[uri]
 
     def lenses(self, uri: str, analysis: Analysis) -> list[lsp.CodeLens]:
         """Those of a document, made once: an editor asks again and again."""
@@ -94,11 +95,13 @@ class Language:
             known = self._lenses[uri] = analysis, views.lenses(analysis, uri)
         return known[1]
 
-    def _analysed(self, path: str, source: str, version: int | None) -> Analysis:
+    def _analysed(
+        self, path: str, source: str, version: int | None, before: Analysis | None
+    ) -> Analysis:
         """A text, with the calls of its functions that people have made in the opened folder."""
         root = self.server.workspace.root_path
         calls = calls_for(Path(path), Path(root)) if root else []
-        return Analysis.of(path, source, version, calls)
+        return Analysis.of(path, source, version, calls, before)
 
     async def close(self) -> None:
         """Ends all that is asked, at the engine too, and frees the model."""
@@ -115,12 +118,14 @@ class Language:
     def changed(self, uri: str) -> None:
         """A keystroke: what was asked for the old text is ended, at the engine too."""
         self._end(uri)
+        document = self.server.workspace.get_text_document(uri)
+        self._reader(uri).begin(document.source, document.version)
         self._background[uri] = asyncio.create_task(self._look(uri))
 
     def closed(self, uri: str) -> None:
         """The document is no longer shown."""
         self._end(uri)
-        self._analyses.pop(uri, None)
+        self._readers.pop(uri, None)
         self._lenses.pop(uri, None)
         self._publish(uri, None, [])
 
@@ -128,8 +133,9 @@ class Language:
         """Ends all that goes on for a document's text, whether somebody waits for it or not."""
         for task in (*self._asked.pop(uri, ()), *filter(None, [self._background.pop(uri, None)])):
             task.cancel()
-        if uri in self._analyses:
-            self.predictor.drop(self._analyses[uri])
+        reader = self._readers.get(uri)
+        if reader is not None and reader.last is not None:
+            self.predictor.drop(reader.last)
 
     async def asked(self, uri: str, work: Coroutine[Any, Any, Any]) -> Any:
         """Work for a request, ended when the document changes. None then."""
@@ -224,15 +230,14 @@ class Language:
 
     async def wanted(self, analysis: Analysis, holes: Sequence[Hole]) -> list[Example]:
         """The examples that tell about holes, with what was chosen for them in the last session."""
-        assert analysis.program is not None
-        program, known = analysis.program, list(analysis.examples)
+        known = list(analysis.examples)
         root = self.server.workspace.root_path
         if root:
             path = Path(analysis.path)
             known += await asyncio.to_thread(
                 chosen_for, path, Path(root), analysis.source, analysis.holes
             )
-        found = (one for hole in holes for one in wanted_for(hole, program, known))
+        found = (one for hole in holes for one in wanted_for(hole, analysis, known))
         return list(dict.fromkeys(found))
 
     def configure(self, body: object) -> None:
