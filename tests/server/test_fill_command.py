@@ -8,14 +8,19 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from foreframe.candidates import Basis, Candidate, Evidence
 from foreframe.cli import cli
 from foreframe.cli import run as command
 from foreframe.errors import BadExample, NoHole, NotFilled
+from foreframe.language.analysis import Analysis
+from foreframe.terminal.fill import Group, refusal
+from foreframe_protocol.states import Verdict
 
 DOUBLE = "# double(2) -> 4\n# double(5) -> 10\ndef double(n):\n    return n * ??\n"
 OPEN = "def nothing(a):\n    return ??\n"
@@ -136,6 +141,28 @@ def test_what_is_not_known_to_be_right_is_written_only_on_demand(folder, capsys)
     assert path.read_text() == DOUBLE + OPEN
     assert command(["fill", "f.py", "--write", "--anyway"]) == 1
     assert "??" not in path.read_text()
+
+
+HALF = "class A:\n    @staticmethod\n    def half(n):\n        return n // ??\n# A.half(84) -> 42\n"
+
+
+def test_what_is_predicted_with_little_certainty_does_not_count_as_right(folder):
+    analysis = Analysis.of("/f.py", HALF, None)
+    (example,) = analysis.examples
+    evidence = Evidence(example, "42", Verdict.MATCH, basis=Basis.MODEL, probability=0.54)
+    group = Group("A.half", analysis, analysis.holes, [example])
+    group.found = [Candidate(("2",), "scope", None, (evidence,))]
+    assert not group.is_right
+    assert "only predicted to come out right, 54% sure (--run makes" in refusal(Path("f"), [group])
+    group.found = [replace(group.found[0], evidence=(replace(evidence, probability=0.95),))]
+    assert group.is_right
+
+
+def test_a_run_makes_certain_what_is_predicted(folder, capsys):
+    path = file(folder, HALF)
+    assert command(["fill", "f.py", "--candidates", "12", "--write", "--run"]) == 0
+    assert "A.half(84) → 42 (run" in capsys.readouterr().out
+    assert path.read_text() == HALF.replace("??", "2")
 
 
 def test_a_file_that_changes_meanwhile_is_left_alone(folder, capsys, monkeypatch):

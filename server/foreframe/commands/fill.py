@@ -57,8 +57,9 @@ def fill(
     What is wanted is read from doctests, asserts, comments such as `# f(1) -> 2`, launch
     configurations and --example. The holes of a function are filled together.
 
-    The exit status is 0 when all examples come out right, 1 when not, or when --write wrote
-    nothing, 2 for a mistake of yours, 3 for trouble with the engine.
+    The exit status is 0 when all examples come out right (where that is predicted and not worked
+    out: 90 % sure), 1 when not, or when --write wrote nothing, 2 for a mistake of yours, 3 for
+    trouble with the engine.
     """
     from foreframe.errors import BadOption
     from foreframe.terminal.fill import FillOptions, run

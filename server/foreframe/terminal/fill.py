@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from foreframe.language.predictor import Foresight
 
 ALL_RIGHT, NOT_ALL_RIGHT = 0, 1  # exit statuses
+SURE = 0.9  # of an example that is predicted, for it to count as right
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +68,26 @@ class Group:
     @property
     def ranked(self) -> list[Candidate]:
         """Best first."""
-        return sorted(self.found, key=lambda candidate: candidate.rank)
+        return ranked(self.found)
 
     @property
     def best(self) -> Candidate | None:
         return self.ranked[0] if self.found else None
 
+    def bears_out(self, one: Candidate) -> bool:
+        """Whether all examples come out right with a candidate, and there are any."""
+        return bool(self.examples) and one.right == len(self.examples)
+
     @property
     def is_right(self) -> bool:
-        """Whether all examples come out right with the best one, and there are any."""
+        """Whether all examples come out right with the best one, for certain or nearly so."""
         best = self.best
-        return best is not None and bool(self.examples) and best.right == len(self.examples)
+        return best is not None and self.bears_out(best) and self.least >= SURE
+
+    @property
+    def least(self) -> float:
+        """How probable the least likely example of the best one is, 0 where there is none."""
+        return min((e.likely for e in self.best.evidence), default=0.0) if self.best else 0.0
 
     @property
     def filled(self) -> str:
@@ -206,6 +216,11 @@ def refusal(path: Path, groups: Sequence[Group]) -> str:
             reasons.append(f"nothing was found for {group.name}")
         elif not group.examples:
             reasons.append(f"no example says what {group.name} is to give (--example 'f(1) -> 2')")
+        elif not group.is_right and group.bears_out(group.best):
+            reasons.append(
+                f"{group.name} is only predicted to come out right, {group.least:.0%} sure "
+                "(--run makes it certain)"
+            )
         elif not group.is_right:
             wanted = len(group.examples)
             reasons.append(

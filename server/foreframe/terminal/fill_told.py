@@ -72,8 +72,13 @@ class Lines:
             more = f"  {self.marks.more} and {self.wrong - SHOWN_WRONG} more {what} (--json: all)"
             self.print(Text(more, style=QUIET))
         best, *others = group.ranked
-        tried = "best, though not right:" if group.examples else "the first of them, not tried:"
-        self.print(Text("best:" if group.is_right else tried, style="bold"))
+        if group.is_right:
+            how = "best:"
+        elif group.bears_out(best):
+            how = "best, as predicted, though not for certain (--run makes it so):"
+        else:
+            how = "best, though not right:" if group.examples else "the first of them, not tried:"
+        self.print(Text(how, style="bold"))
         self.row(group, best, best.evidence)
         if others[:SHOWN_OTHERS]:
             self.print(Text("then:", style=QUIET))
@@ -106,7 +111,9 @@ class Lines:
         ran = any(e.ran is not None for g in groups for c in g.found for e in c.evidence)
         how = "The examples were also run, confined." if ran else "Nothing was executed."
         right = sum(group.is_right for group in groups)
-        of = "all examples come out right" if right == len(groups) else "not all come out right"
+        of = "all examples come out right"
+        if right < len(groups):
+            of = "not all examples come out right, or not for certain"
         what = f"{right} of {len(groups)} functions filled so that their examples come out right"
         if len(groups) == 1:
             what = f"{groups[0].name}: {of}"
@@ -146,13 +153,14 @@ class Lines:
         if one.predicted is None and one.probability is not None and one.trace is None:
             got = "not walked"
         right = one.verdict is Verdict.MATCH if one.ran_right is None else one.ran_right
-        given = f"{shortened(one.example.call, 40)} → {got}"
-        how = ["worked out" if one.basis is Basis.RULES else "predicted"]
-        if one.basis is Basis.MODEL and one.probability is not None:
-            how = [f"predicted, {percent(min(1.0, one.probability))} for what is wanted"]
+        how = "worked out" if one.basis is Basis.RULES else "predicted"
         if one.ran is not None:
-            how.append(f"really {shortened(one.ran)}")
-        return Text.assemble((given, "" if right else DOUBT), (f" ({'; '.join(how)})", QUIET))
+            how = "run" if one.ran == one.predicted else f"run; {how}: {got}"
+            got = shortened(one.ran)
+        elif one.basis is Basis.MODEL and one.probability is not None:
+            how = f"predicted, {percent(min(1.0, one.probability))} for what is wanted"
+        given = f"{shortened(one.example.call, 40)} → {got}"
+        return Text.assemble((given, "" if right else DOUBT), (f" ({how})", QUIET))
 
     def print(self, text: Text) -> None:
         self.console.print(text, soft_wrap=True)
