@@ -50,6 +50,7 @@ class Analysis:
     text: str = field(init=False)  # what was read: blank where it could not be
     reading: Reading | None = field(init=False)
     last_reading: Reading | None = field(init=False)  # the last one that there was
+    is_edit: bool = field(init=False)  # whether some of it is that of the analysis before
 
     @classmethod
     def of(
@@ -70,6 +71,7 @@ class Analysis:
         last = before.last_reading if before is not None else None
         self.reading, self.text, self.is_whole = read(self.source, last)
         self.last_reading = self.reading or last
+        self.is_edit = bool(last and self.reading and last.shares(self.reading))
 
     @property
     def is_readable(self) -> bool:

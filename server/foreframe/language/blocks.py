@@ -150,6 +150,10 @@ class Reading:
         found = [i for i, block in enumerate(self.blocks) if FUTURE in block.text]
         return found[-1] if found else -1
 
+    def shares(self, other: Reading) -> bool:
+        """Whether the first or the last block is the same."""
+        return self.blocks[0] is other.blocks[0] or self.blocks[-1] is other.blocks[-1]
+
     def placed(self) -> Iterator[tuple[Block, int]]:
         """The blocks, each with how much is to be added to its tree's lines."""
         for block, start in zip(self.blocks, self.starts, strict=False):

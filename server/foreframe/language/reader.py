@@ -65,5 +65,6 @@ class Reader:
                 self.last = await asyncio.to_thread(
                     self._analyse, job.source, job.version, self.last
                 )
-            self._garbage.keep()
+            if not self.last.is_edit:
+                self._garbage.keep()
             return self.last

@@ -87,16 +87,16 @@ def path_lines(run: PredictedRun) -> list[int]:
 def lenses(analysis: Analysis, uri: str) -> list[lsp.CodeLens]:
     """Above each function: predict it, fill its holes, does it end."""
     found: list[lsp.CodeLens] = []
-    lines = analysis.lines
+    examples = {example.function: example for example in reversed(analysis.examples)}
+    open_ = {hole.function for hole in analysis.holes}
     for name, placed in analysis.functions.items():
-        column = placed.node.col_offset
-        where = span(lines, placed.line, column, column)
-        example = example_for(analysis, name)
-        args = example.args if example else None
+        at = lsp.Position(placed.line - 1, placed.node.col_offset)  # behind nothing but spaces
+        where = lsp.Range(at, at)
+        args = examples[name].args if name in examples else None
         commands: list[tuple[str, str, list[Any]]] = [
             ("Predict", "foreframe.predictFromHere", [uri, placed.line - 1, name, args])
         ]
-        if any(hole.function == name for hole in analysis.holes):
+        if name in open_:
             commands.append(("Fill holes", "foreframe.fillHoles", [uri, name]))
         if args is not None and analysis.may_go_on(name):
             commands.append(("Does it end?", "foreframe.halts", [uri, name, args]))
