@@ -72,8 +72,30 @@ async def session() -> dict[str, float]:
             await asyncio.sleep(0.05)
         return sorted(found)
 
+    version = 1
+
+    async def typed(keys: str) -> list[float]:
+        """Milliseconds from each of these keystrokes to the answer to the first request."""
+        nonlocal version
+        found: list[float] = []
+        for at, key in enumerate(keys):
+            version += 1
+            place = lsp.Position(2495, at)
+            change = lsp.TextDocumentContentChangePartial(lsp.Range(place, place), key)
+            began = time.perf_counter()
+            client.text_document_did_change(
+                lsp.DidChangeTextDocumentParams(
+                    lsp.VersionedTextDocumentIdentifier(version, uri), [change]
+                )
+            )
+            await client.text_document_code_lens_async(lsp.CodeLensParams(document))
+            found.append(1000 * (time.perf_counter() - began))
+            await asyncio.sleep(0.1)
+        return sorted(found)
+
     first_answer = await timed(client.text_document_code_lens_async(lsp.CodeLensParams(document)))
     idle = await plain()
+    keys = await typed("x = pick([1, 2])  # a line")
     where = lsp.Position(6, 13)
     filling = asyncio.create_task(
         timed(client.text_document_completion_async(lsp.CompletionParams(document, where)))
@@ -88,6 +110,8 @@ async def session() -> dict[str, float]:
     return {
         "opened, first answer": first_answer,
         "plain request, p50": median(idle),
+        "first request after a keystroke, p50": median(keys),
+        "first request after a keystroke, p95": keys[int(0.95 * len(keys))],
         "plain request during a fill, p50": median(busy),
         "plain request during a fill, p95": busy[int(0.95 * len(busy))],
         "completion at a hole": whole_fill,
@@ -117,6 +141,8 @@ async def first_candidates() -> list[float]:
 BOUNDS = {
     "plain request during a fill, p50": 30.0,
     "plain request during a fill, p95": 30.0,
+    "first request after a keystroke, p50": 30.0,
+    "first request after a keystroke, p95": 30.0,
     "completion at a hole": 1000.0,
 }
 

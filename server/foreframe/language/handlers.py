@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types as lsp
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from foreframe.language.server import Language
 
 GHOST_SECONDS = 0.3  # in which ghost text has to be there
-COMPLETION_SECONDS = 1.0  # after which guesses that have not been tried yet are told, as such
+# After which guesses that have not been tried yet are told, as such; with the way there and back a
+# person waits a second.
+COMPLETION_SECONDS = 0.92
 UNTRIED = 8  # of them
 PATIENCE_SECONDS = 0.5  # after which a completion is what there is, and marked as incomplete
 SETTLE_SECONDS = 0.2  # for others, after a candidate that all examples bear out
@@ -168,7 +171,7 @@ def register_edits(server: LanguageServer, language: Language) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=["?"]))
     async def completion(params: lsp.CompletionParams) -> lsp.CompletionList | None:
-        uri = params.text_document.uri
+        uri, came = params.text_document.uri, time.monotonic()
         analysis = await language.analysis(uri)
         hole = _hole_at(analysis, params.position)
         if hole is None:
@@ -176,7 +179,7 @@ def register_edits(server: LanguageServer, language: Language) -> None:
         work = language.candidates(
             analysis,
             [hole],
-            seconds=COMPLETION_SECONDS,
+            seconds=_left(COMPLETION_SECONDS, came),
             patience=PATIENCE_SECONDS,
             settle=SETTLE_SECONDS,
         )
@@ -198,13 +201,13 @@ def register_edits(server: LanguageServer, language: Language) -> None:
 
         What it began goes on, for when it is asked for again.
         """
-        uri = params.text_document.uri
+        uri, came = params.text_document.uri, time.monotonic()
         analysis = await language.analysis(uri)
         hole = _hole_at(analysis, params.position)
         wanted = len(await language.wanted(analysis, [hole])) if hole is not None else 0
         if hole is None or not wanted:
             return None
-        work = language.candidates(analysis, [hole], seconds=GHOST_SECONDS)
+        work = language.candidates(analysis, [hole], seconds=_left(GHOST_SECONDS, came))
         found: Found = await language.asked(uri, work)
         language.check(uri, analysis)
         best = next(iter(found.candidates), None)
@@ -270,6 +273,11 @@ def register_edits(server: LanguageServer, language: Language) -> None:
             lsp.ApplyWorkspaceEditParams(edit, f"Fill the holes of {function}")
         )
         return {"filled": len(holes) if answer.applied else 0}
+
+
+def _left(seconds: float, came: float) -> float:
+    """What is left of the time for a request that came then."""
+    return max(0.0, came + seconds - time.monotonic())
 
 
 def untried(hole: Hole) -> list[Candidate]:
