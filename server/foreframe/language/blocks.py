@@ -72,6 +72,12 @@ class Block:
     def text(self) -> str:
         return "\n".join(self.lines) + "\n"
 
+    @property
+    def offsets(self) -> list[int]:
+        """Where its holes are in its text."""
+        starts = [0, *accumulate(len(line) + 1 for line in self.lines)] if self.holes else []
+        return [starts[line - 1] + column for line, column in self.holes]
+
     @cached_property
     def short_names(self) -> frozenset[str]:
         return short_names(self.text)
@@ -232,13 +238,31 @@ def error_line(lines: list[str], before: Reading | None, edited: Edited | None) 
 
     What is known to be right is passed over, unless it may be wrong with what follows it.
     """
-    start = flags = 0
     if before is not None and edited is not None and edited.first > before.last_future:
         middle = "\n".join(lines[edited.start : edited.end])
         if "global" not in middle and FUTURE not in middle:
-            start, flags = edited.start, before.futures
-    text = fill_holes("\n".join(lines[start:]))[0]
-    return first_error(text, before=start, flags=flags)
+            text = filled_from(lines, before, edited)
+            return first_error(text, before=edited.start, flags=before.futures)
+    return first_error(fill_holes("\n".join(lines))[0])
+
+
+def filled_from(lines: list[str], before: Reading, edited: Edited) -> str:
+    """The text from an edit on, with a name for its holes. Raises ProgramError.
+
+    Those behind the edit are known, unless a string that it opens goes on there.
+    """
+    text = "\n".join(lines[edited.start :])
+    middle = "".join(f"{line}\n" for line in lines[edited.start : edited.end])
+    offsets, is_closed = scanned(middle)
+    if not is_closed:
+        return fill_holes(text)[0]
+    blocks, at = before.blocks[edited.last :], len(middle)
+    for block in blocks:
+        offsets += (at + offset for offset in block.offsets)
+        at += len(block.text)
+    if not offsets:
+        return text
+    return filled_at(text, offsets, free_name(middle, ((), blocks)))[0]
 
 
 def whole(text: str) -> Reading:
@@ -351,12 +375,11 @@ def _own(lines: list[str], places: tuple[tuple[int, int], ...], name: str | None
     """A block with holes, whose tree counts lines as the block does."""
     if name is None:
         raise ProgramError("a text with holes needs a name for them")
-    starts = [0, *accumulate(len(line) + 1 for line in lines)]
-    offsets = [starts[line - 1] + column for line, column in places]
+    block = Block(lines, ast.Module([], []), 0, name, places)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        tree = parse(filled_at("\n".join(lines) + "\n", offsets, name)[0])
-    return Block(lines, tree, 0, name, places)
+        block.tree = parse(filled_at(block.text, block.offsets, name)[0])
+    return block
 
 
 def _functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, Definition]]:
