@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -110,6 +110,14 @@ class Candidate:
         """The source with these holes filled."""
         places = tuple((hole.line, hole.column) for hole in holes)
         return fill(source, places, self.texts)
+
+
+def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Candidates, the best first, each text once: a model may say what has been guessed."""
+    found: dict[tuple[str, ...], Candidate] = {}
+    for candidate in sorted(candidates, key=lambda one: one.rank):
+        found.setdefault(candidate.texts, candidate)
+    return list(found.values())
 
 
 def sure_of(trace: Trace) -> float | None:

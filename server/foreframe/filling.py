@@ -55,6 +55,13 @@ COMBINED = 4  # combinations of several holes' candidates for each that is tried
 NO_PROPOSALS = (PromptTooLong, EngineRefused, EngineAborted)
 
 
+class Parsed(Protocol):
+    """What has a syntax tree, of whose lines nothing is asked."""
+
+    @property
+    def tree(self) -> ast.Module: ...
+
+
 class Proposes(Protocol):
     """Gives a model's answers for one hole, likeliest first."""
 
@@ -90,7 +97,7 @@ class Filling:
         self._trying = Trying(self.world)
 
     async def candidates(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
-        """Candidates as they are tried, the likelier first; to be sorted by `rank` in the end.
+        """Candidates as they are tried, the likelier first; to be `ranked` in the end.
 
         Without examples they come untried. What rules alone show to be right comes before what has
         to be predicted, and what they show to be wrong last. Raises EngineError when not even one
@@ -119,45 +126,54 @@ class Filling:
     async def _ordered(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
         """Each candidate once, with the evidence that rules alone give, if they do for all of it.
 
-        A model's answers for one hole come as they are. Of the others, what is right by rules comes
-        first; then nothing has to be predicted any more. What is wrong comes last.
+        What is right by rules comes first, and then no other guess is predicted any more; then the
+        model's own answers, guesses in the order of what it thinks of them, and what is wrong.
         """
         program = await self._parsed()
-        lists: list[list[Candidate]] = []
-        right = 0
-        for hole in self.holes:
-            seen: set[str] = set()
-            answers: list[Candidate] = []
-            async for answer in self._proposed(program, hole, propose, seen):
-                if len(self.holes) > 1:
-                    answers.append(answer)
-                    continue
-                known = await self._known(answer)
-                if known is not None:
-                    right += known.right == len(self.examples) > 0
-                    yield known
-            lists.append([*answers, *_guessed(hole, seen)])
         open_: list[Candidate] = []
         wrong: list[Candidate] = []
-        async for candidate in self._searched(program, lists):
-            if not candidate.evidence:
-                open_.append(candidate)
-            elif candidate.right < len(self.examples):
+        guessed: list[Candidate] = []
+        right = 0
+        async for candidate in self._all(program, propose):
+            if candidate.evidence and candidate.right == len(self.examples):
+                traced = await self._traced(candidate)
+                if traced is not None:
+                    right += 1
+                    yield traced
+            elif candidate.evidence:
                 wrong.append(candidate)
-            elif (traced := await self._traced(candidate)) is not None:
-                right += 1
-                yield traced
-        if right and self._has_rules:
-            return
-        for candidate in await self._likelier_first(open_):
+            else:
+                (guessed if candidate.origin == "scope" else open_).append(candidate)
+        for candidate in open_:
             yield candidate
+        if not right:
+            for candidate in await self._likelier_first(guessed):
+                yield candidate
         for candidate in wrong:
-            yield candidate
+            if not right or candidate.origin != "scope":
+                yield candidate
 
-    async def _known(self, answer: Candidate) -> Candidate | None:
-        """A model's answer with what rules tell of it; None when it makes no program."""
-        evidence = await self._reckoned(answer)
-        return await self._traced(replace(answer, evidence=evidence)) if evidence else answer
+    async def _all(self, program: Program, propose: Proposes | None) -> AsyncIterator[Candidate]:
+        """Candidates with what rules tell of them.
+
+        Of one hole the guesses come before a model has been asked: rules try them in no time.
+        """
+        if len(self.holes) > 1:
+            lists = []
+            for hole in self.holes:
+                seen: set[str] = set()
+                answers = [one async for one in self._proposed(program, hole, propose, seen)]
+                lists.append([*answers, *_guessed(hole, seen)])
+            async for candidate in self._searched(program, lists):
+                yield candidate
+            return
+        (hole,) = self.holes
+        seen = set()
+        async for candidate in self._searched(program, [_guessed(hole, seen)]):
+            yield candidate
+        async for answer in self._proposed(program, hole, propose, set()):
+            evidence = await self._reckoned(answer)
+            yield replace(answer, evidence=evidence) if evidence else answer
 
     async def _searched(
         self, program: Program, lists: list[list[Candidate]]
@@ -172,12 +188,13 @@ class Filling:
         places = [(hole.line, hole.column) for hole in self.holes]
         search = Combining(program, places, texts, self.examples, self._cut)
         end = time.monotonic() + SECONDS_SEARCHED
-        unsure = 0
-        while time.monotonic() < end:
+        unsure = right = 0
+        while right < self.budget.candidates / 2 and time.monotonic() < end:
             found = await asyncio.to_thread(search.within, SECONDS_A_SLICE)
             if found is None:
                 break
             for one in found:
+                right += one.is_right
                 if one.is_right:
                     end = min(end, time.monotonic() + SECONDS_FOR_MORE)
                 if one.evidence:
@@ -360,7 +377,7 @@ def _joined(parts: tuple[Candidate, ...]) -> Candidate:
     return Candidate(texts, origin, logprob, order=sum(part.order for part in parts))
 
 
-def wanted_for(hole: Hole, program: Program, examples: Sequence[Example]) -> list[Example]:
+def wanted_for(hole: Hole, program: Parsed, examples: Sequence[Example]) -> list[Example]:
     """The examples that can tell about a hole: those that say what comes out of its function.
 
     Or of one around it; where there are none, of functions that lead to it. A value that was

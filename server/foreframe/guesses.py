@@ -73,6 +73,8 @@ def _ordered(hole: Hole) -> Iterator[str]:
 
 def _by_name(target: str, numbers: list[str], sequences: list[str]) -> Iterator[str]:
     """What a variable of such a name begins with, or is, as often as not."""
+    if (element := _ELEMENT.fullmatch(target)) is not None:
+        yield from (f"{element[1]}.get({element[2]}, 0) + 1", f"{element[1]}.get({element[2]}, 0)")
     if target in _FROM:
         yield "0"
     if target in _TO:
@@ -148,7 +150,7 @@ def _values(hole: Hole, numbers: list[str], sequences: list[str]) -> Iterator[st
             if name != other:
                 yield f"{name} - {other}"
     yield from (f"{name} * 2" for name in numbers)
-    yield from (f"{name} // 2" for name in numbers)
+    yield from (f"{name} // {by}" for name in numbers for by in (2, 10))
     yield from (f"{name}[{index}]" for name in sequences for index in (*numbers, "0", "-1"))
     yield from numbers + sequences
     yield from ("[]", "''", "{}", "None", "True", "False", "set()")

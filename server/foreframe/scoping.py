@@ -97,7 +97,7 @@ def reachable(around: Sequence[Function], known: frozenset[str]) -> frozenset[st
 
 
 def target_of(way: tuple[ast.AST, ...]) -> str | None:
-    """The name that an assignment gives a hole's whole value."""
+    """The name that an assignment gives a hole's whole value, or the element one puts it into."""
     for at, node in enumerate(way[:-1]):
         match node:
             case (
@@ -105,6 +105,8 @@ def target_of(way: tuple[ast.AST, ...]) -> str | None:
                 | ast.AnnAssign(target=target, value=value)
             ):
                 inside = way[at + 1 :]
+                if isinstance(target, ast.Subscript) and value is inside[0]:
+                    return ast.unparse(target)
                 if value is inside[-1]:
                     return target.id if isinstance(target, ast.Name) else None
                 if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):

@@ -151,7 +151,9 @@ def test_any_name_may_mean_something_where_the_text_does_not_show_them_all():
         ("n: int = ??", ["n"]),
         ("a, b = ??, ??", ["a", "b"]),
         ("n = ?? + 1", [None]),
-        ("x[0] = ??", [None]),
+        ("x[0] = ??", ["x[0]"]),
+        ("x[k] = 1 + ??", ["x[k]"]),
+        ("x[??] = 1", [None]),
         ("return ??", [None]),
     ],
 )

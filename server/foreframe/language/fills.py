@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 
-from foreframe.candidates import Candidate
+from foreframe.candidates import Candidate, ranked
 
 KEPT = 16
 Ask = Callable[[], AsyncGenerator[Candidate, None]]
@@ -116,7 +116,7 @@ class Fills:
         if fill.failure is not None:
             self._known.pop(key, None)  # to be tried again
             raise fill.failure
-        return Found(sorted(fill.found, key=lambda candidate: candidate.rank), fill.is_over)
+        return Found(ranked(fill.found), fill.is_over)
 
     def drop(self, text: str) -> None:
         """Ends and forgets what was asked of a text that is no more."""

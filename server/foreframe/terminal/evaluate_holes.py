@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from foreframe.candidates import ranked
 from foreframe.errors import BadOption, RunFailed
 from foreframe.examples import Example, Kind
 from foreframe.filling import Budget, Candidate, judge, outcome_of, wanted_for
@@ -151,12 +152,12 @@ async def answer(task: Task, predictor: Predictor, budget: Budget) -> Answer:
         return known[candidate.texts]
 
     likely = max(foreseen or found, key=_likelihood)  # of equals the first, as without any trial
-    ranked, by_model = (sorted(some, key=lambda c: c.rank) for some in (found, foreseen))
-    verified = await right(ranked[0])
+    best, by_model = ranked(found), ranked(foreseen)
+    verified = await right(best[0])
     predicted = bool(by_model) and await right(by_model[0])
     likeliest = await right(likely)
     reachable = verified or predicted or likeliest
-    for candidate in (*ranked, *by_model):
+    for candidate in (*best, *by_model):
         reachable = reachable or await right(candidate)
     return Answer(task, verified, predicted, likeliest, reachable, first or seconds, seconds)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import APIRouter, Body, Request, Response
 
-from foreframe.candidates import Candidate
+from foreframe.candidates import Candidate, ranked
 from foreframe.errors import BadExample, BadRequest, NoHole
 from foreframe.fill_asked import candidate_view, examples_for, given_examples, holes_meant
 from foreframe.filling import Budget
@@ -49,7 +49,7 @@ async def fill(
         async for candidate in predictor.fill(analysis, holes, examples, budget):
             found.append(candidate)
             tell("candidate", candidate_view(candidate, analysis, holes))
-        best = sorted(found, key=lambda candidate: candidate.rank)
+        best = ranked(found)
         return FillAnswer(
             candidates=[candidate_view(one, analysis, holes) for one in best],
             holes=[(hole.line, hole.column) for hole in holes],
