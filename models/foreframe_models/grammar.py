@@ -39,10 +39,21 @@ if TYPE_CHECKING:
     from foreframe_models.program.binding import Names
     from foreframe_models.program.control_flow import Function, Program
 
-__all__ = ["Exceptions", "FrameWriter", "GrammarTooLarge", "frame_grammar", "walk_grammar"]
+__all__ = [
+    "Exceptions",
+    "FrameWriter",
+    "GrammarTooLarge",
+    "NothingFollows",
+    "frame_grammar",
+    "walk_grammar",
+]
 
 MAX_CALLEES = 100  # of one line
 Exceptions = Literal["all", "likely", "none"]
+
+
+class NothingFollows(ValueError):
+    """The trace is over, or a line goes on for ever without a frame: `while True: pass`."""
 
 
 def walk_grammar(
@@ -70,13 +81,13 @@ def frame_grammar(
 ) -> str:
     """A lark grammar of the single frame that comes next. The goal is the caller's to look for.
 
-    Raises ValueError for a state after which no frame comes.
+    Raises NothingFollows for a state after which no frame comes.
     """
     frames = _next_frames(program, state, writer, exceptions)
     if not frames:
         frames = _next_frames(program, state, writer, "all")
     if not frames:
-        raise ValueError("no frame can come after this state: the trace is over")
+        raise NothingFollows("no frame can come after this state: the trace is over, or hangs")
     return f"start: {' | '.join(f'({f})' for f in frames)}\n{writer.prelude()}\n"
 
 

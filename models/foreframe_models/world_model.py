@@ -21,7 +21,7 @@ from foreframe_models.engines.base import (
     Request,
 )
 from foreframe_models.entry import Entry, EntryError, bind_arguments
-from foreframe_models.grammar import GrammarTooLarge
+from foreframe_models.grammar import GrammarTooLarge, NothingFollows
 from foreframe_models.jumps import aim_of
 from foreframe_models.program.certain import says_the_same
 from foreframe_models.prompts import Prompts
@@ -223,7 +223,13 @@ class WorldModel:
             if left <= 0:
                 return walk.prediction(End.CUT_OFF, f"cut off after {walk.max_tokens} tokens")
             prompt, walk.left_out = await self._prompts.of(dialect, program, walk.trace)
-            grammar = await self._grammar(dialect, program, walk.trace, goal, one_frame)
+            try:
+                grammar = await self._grammar(dialect, program, walk.trace, goal, one_frame)
+            except NothingFollows:
+                line = walk.trace.state.top.line
+                return walk.prediction(
+                    End.CUT_OFF, f"cut off: line {line} goes on for ever, and nothing changes"
+                )
             if grammar is None:
                 one_frame = True
                 continue

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from truth import answer, oracle, real_frames
 
+from foreframe_models.engines import open_engine
 from foreframe_models.engines.base import EngineAborted, EngineError, EngineUnreachable
 from foreframe_models.engines.recorded import BYTE_MODEL, Exchange, RecordedEngine, byte_text
 from foreframe_models.program.control_flow import Program
@@ -265,3 +266,16 @@ async def test_confidence_is_the_probability_of_the_values_own_tokens() -> None:
     confidence = frame.locals["word"].confidence
     assert confidence is not None
     assert confidence == pytest.approx(2.718281828 ** (-0.01 * 3))  # `..` and the closing quote
+
+
+async def test_a_line_that_goes_on_for_ever_without_a_frame_ends_a_walk():
+    program = Program.parse("def f(n):\n    while True: pass\n    return n\n", "p.py")
+    world = WorldModel(open_engine("embedded"))
+    try:
+        start = await world.start(program, Entry("f", "1"))
+        found = await world.predict(program, start, Goal(Action.RUN_TO))
+    finally:
+        await world.close()
+    assert found.end is End.CUT_OFF
+    assert found.message == "cut off: line 2 goes on for ever, and nothing changes"
+    assert [frame.line for frame in found.trace.frames()] == [1, 2]
