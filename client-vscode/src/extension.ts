@@ -4,6 +4,8 @@ import { LookAhead } from './ahead/lookAhead';
 import { PathView } from './ahead/pathView';
 import { BackendFactory } from './backend/factory';
 import { installBackend } from './backend/install';
+import { CandidatesView } from './candidates/view';
+import { HoleAtCursor } from './candidates/holeAtCursor';
 import { ComparisonView } from './comparison/view';
 import { ConfigurationProvider } from './configurationProvider';
 import { DirectionCommands } from './direction';
@@ -45,6 +47,8 @@ export function activate(context: vscode.ExtensionContext): void {
     texts,
     language,
     registerSessionCommands(texts),
+    new CandidatesView(language, context.storageUri ?? context.globalStorageUri),
+    new HoleAtCursor(),
     reader,
     new InlineValues(reader, sessions, slots.slice(0, PER_LINE)),
     ...slots.slice(PER_LINE).map((slot) => new PathView(reader, sessions, slot)),

@@ -69,6 +69,8 @@ async def test_candidates_come_best_first_with_what_each_example_gives(client: L
     assert first["summary"] == "2 of 2 examples right, as worked out"
     assert first["examples"][0] == {
         "call": "clamp(5, 0, 3)",
+        "function": "clamp",
+        "args": "5, 0, 3",
         "wanted": "3",
         "right": True,
         "basis": "worked out",

@@ -1,26 +1,15 @@
 /** Shows the predicted path ahead of a stop: lines to be taken, lines that are not, what they do. */
 import * as vscode from 'vscode';
-import { faded } from '../inlineValues';
 import type { Sessions } from '../sessions';
 import type { ShownScope, StopReader } from '../stopReader';
+import { PathDecorations } from './decorations';
 import { linesAhead, type Ahead } from './path';
 
 /** Frames that are looked at. */
 const FRAMES = 200;
 
 export class PathView implements vscode.Disposable {
-  private readonly taken = vscode.window.createTextEditorDecorationType({
-    isWholeLine: true,
-    backgroundColor: new vscode.ThemeColor('foreframe.pathBackground'),
-    borderColor: new vscode.ThemeColor('foreframe.pathBorder'),
-    borderStyle: 'solid',
-    // Two pixels leave the first character of a line alone.
-    borderWidth: '0 0 0 2px',
-    overviewRulerColor: new vscode.ThemeColor('foreframe.pathBorder'),
-    overviewRulerLane: vscode.OverviewRulerLane.Left,
-  });
-  /** The text alone is dimmed, so that the editor's own marks stay as they are. */
-  private readonly skipped = vscode.window.createTextEditorDecorationType({ opacity: '0.5' });
+  private readonly decorations: PathDecorations;
   private readonly subscriptions: vscode.Disposable[];
   private scope: ShownScope | undefined;
   private ahead: Ahead | undefined;
@@ -29,15 +18,14 @@ export class PathView implements vscode.Disposable {
   constructor(
     reader: StopReader,
     sessions: Sessions,
-    private readonly slot: vscode.TextEditorDecorationType,
+    slot: vscode.TextEditorDecorationType,
   ) {
+    this.decorations = new PathDecorations(slot);
     const show = (): void => {
       this.show();
     };
     this.subscriptions = [
-      this.taken,
-      this.skipped,
-      this.slot,
+      this.decorations,
       reader.onDidSelect((scope) => {
         this.clear();
         if (scope?.isTop) void this.follow(scope);
@@ -93,34 +81,16 @@ export class PathView implements vscode.Disposable {
       ahead !== undefined &&
       !document.isDirty &&
       vscode.workspace.getConfiguration('foreframe', document).get<boolean>('pathAhead', true);
-    const lines = (first: number, last: number): vscode.Range =>
-      document.validateRange(new vscode.Range(first - 1, 0, last - 1, Infinity));
-    // The line where the session stands has the debugger's own mark.
-    const taken = isShown ? ahead.taken.filter((line) => line !== scope.line) : [];
-    editor.setDecorations(this.taken, taken.map((line) => lines(line, line)));
-    const skipped = isShown ? ahead.skipped : [];
-    editor.setDecorations(this.skipped, skipped.map(([first, last]) => lines(first, last)));
-    const shown = isShown ? linesAhead(ahead, scope.line) : [];
-    editor.setDecorations(
-      this.slot,
-      shown
-        .filter(({ line }) => line <= document.lineCount)
-        .map(({ line, text, confidence }) => {
-          const { end } = document.lineAt(line - 1).range;
-          return {
-            range: new vscode.Range(end, end),
-            hoverMessage: 'Predicted for when the program comes here; nothing is executed.',
-            renderOptions: {
-              after: {
-                contentText: text,
-                color: new vscode.ThemeColor('foreframe.aheadForeground'),
-                fontStyle: 'italic',
-                margin: '0 0 0 2.5em',
-                ...faded(confidence),
-              },
-            },
-          };
-        }),
-    );
+    if (!isShown) {
+      this.decorations.show(editor, undefined);
+      return;
+    }
+    this.decorations.show(editor, {
+      // The line where the session stands has the debugger's own mark.
+      taken: ahead.taken.filter((line) => line !== scope.line),
+      skipped: ahead.skipped,
+      lines: linesAhead(ahead, scope.line),
+      hover: 'Predicted for when the program comes here; nothing is executed.',
+    });
   }
 }

@@ -10,17 +10,19 @@ import {
   type Middleware,
 } from 'vscode-languageclient/node';
 import { showAnswer, type TextDocuments } from './answers';
+import { candidatesAsked, type CandidatesAsked } from './service';
 import { serverSettings } from './settings';
 
 /**
  * A client whose server has answered. Rejects when it could not be started; `ended` is called when
- * it ends by itself later.
+ * it ends by itself later, `asked` when a link or a quick fix leads to candidates.
  */
 export async function startClient(
   command: string,
   texts: TextDocuments,
   log: vscode.LogOutputChannel,
   ended: () => void,
+  asked: (what: CandidatesAsked) => void,
 ): Promise<LanguageClient> {
   const cwd = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
   let running = false;
@@ -33,7 +35,7 @@ export async function startClient(
         { language: 'python', scheme: 'file' },
         { language: 'python', scheme: 'vscode-notebook-cell' },
       ],
-      markdown: { isTrusted: { enabledCommands: ['foreframe.explain'] } },
+      markdown: { isTrusted: { enabledCommands: ['foreframe.explain', 'foreframe.candidateTrace'] } },
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationFailedHandler: () => false,
@@ -44,7 +46,7 @@ export async function startClient(
           return { action: CloseAction.DoNotRestart, handled: true };
         },
       },
-      middleware: middleware(texts),
+      middleware: middleware(texts, asked),
     },
   );
   const configure = (): void => {
@@ -77,12 +79,17 @@ export async function startClient(
   return client;
 }
 
-function middleware(texts: TextDocuments): Middleware {
+function middleware(texts: TextDocuments, asked: (what: CandidatesAsked) => void): Middleware {
   return {
     provideInlayHints: (document, range, token, next) => (inSession() ? [] : next(document, range, token)),
     provideInlineValues: (document, range, context, token, next) =>
       inSession() ? [] : next(document, range, context, token),
     executeCommand: async (command, args: unknown[], next): Promise<unknown> => {
+      const candidates = candidatesAsked(command, args);
+      if (candidates !== undefined) {
+        asked(candidates);
+        return undefined;
+      }
       try {
         const answer: unknown = await next(command, args);
         await showAnswer(texts, command, args, answer);

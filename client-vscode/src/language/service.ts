@@ -5,8 +5,24 @@ import type { BackendFactory } from '../backend/factory';
 import type { TextDocuments } from './answers';
 import { STARTING_SETTINGS } from './settings';
 
+/** Holes of a document's version whose candidates are to be shown; `texts`: the one to be looked at. */
+export interface CandidatesAsked {
+  readonly uri: string;
+  readonly version: number;
+  readonly holes: readonly number[];
+  readonly texts?: readonly string[];
+}
+
+/** What a link or a quick fix of the server's asks for, if it is about candidates: a view shows them. */
+export function candidatesAsked(command: string, args: readonly unknown[]): CandidatesAsked | undefined {
+  if (command !== 'foreframe.candidates' && command !== 'foreframe.candidateTrace') return undefined;
+  const [uri, version, holes, texts] = args as [string, number, number[], string[]?];
+  return { uri, version, holes, ...(command === 'foreframe.candidateTrace' && texts !== undefined ? { texts } : {}) };
+}
+
 export class LanguageService implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
+  private readonly asked = new vscode.EventEmitter<CandidatesAsked>();
   private readonly subscriptions: vscode.Disposable[];
   private client: LanguageClient | undefined;
   /** Starts and stops follow one another, never at the same time. */
@@ -17,6 +33,7 @@ export class LanguageService implements vscode.Disposable {
 
   /** The server has begun or ceased to serve. */
   readonly onDidChange = this.changed.event;
+  readonly onDidAskForCandidates = this.asked.event;
 
   constructor(
     private readonly backends: BackendFactory,
@@ -25,6 +42,10 @@ export class LanguageService implements vscode.Disposable {
   ) {
     this.subscriptions = [
       this.changed,
+      this.asked,
+      this.changed.event(() => {
+        void vscode.commands.executeCommand('setContext', 'foreframe.isServing', this.isServing);
+      }),
       vscode.workspace.onDidOpenTextDocument((document) => {
         if (isPython(document)) this.ensure();
       }),
@@ -41,6 +62,17 @@ export class LanguageService implements vscode.Disposable {
   /** Whether a server answers at the moment. */
   get isServing(): boolean {
     return this.client !== undefined;
+  }
+
+  /** What one of the server's commands answers. Rejects with what the server says is wrong. */
+  async execute<Answer>(
+    command: string,
+    args: readonly unknown[],
+    token: vscode.CancellationToken = new vscode.CancellationTokenSource().token,
+  ): Promise<Answer> {
+    if (this.client === undefined) throw new Error('the language server does not run');
+    const asked = { command, arguments: [...args] };
+    return this.client.sendRequest<Answer>('workspace/executeCommand', asked, token);
   }
 
   dispose(): void {
@@ -78,11 +110,19 @@ export class LanguageService implements vscode.Disposable {
     this.log.info(`starting the language server of ${backend.path} (${backend.origin})`);
     // Loaded when it is needed: activation stays quick.
     const { startClient } = await import('./client');
-    this.client = await startClient(backend.path, this.texts, this.log, () => {
-      this.client = undefined;
-      this.report(new Error('it has ended by itself'));
-      this.changed.fire();
-    });
+    this.client = await startClient(
+      backend.path,
+      this.texts,
+      this.log,
+      () => {
+        this.client = undefined;
+        this.report(new Error('it has ended by itself'));
+        this.changed.fire();
+      },
+      (what) => {
+        this.asked.fire(what);
+      },
+    );
     this.changed.fire();
   }
 

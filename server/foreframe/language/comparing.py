@@ -5,8 +5,8 @@ the position of one, `{line, character}`.
 
 `foreframe.candidates` `[uri, version, holes, seconds?]` → `{uri, version, holes, line, function,
 isAll, candidates}`, best first. A candidate: `texts` (in the order of the holes), `origin`,
-`summary`, `right` (how many examples), `examples`. An example: `call`, `wanted`, `predicted` (null:
-cut off), `right`, `basis` ("worked out", "predicted", "not walked", "not tried"), `probability`
+`summary`, `right` (how many examples), `examples`. An example: `call` (`function`, `args`: to start
+it with), `wanted`, `predicted` (null: cut off), `right`, `basis` ("worked out", "predicted", "not walked", "not tried"), `probability`
 that it comes out as wanted, `ran` where it was run, and all of it as a `text`. After `seconds` it
 is what there is by then; without, all that are tried, with progress, and an editor that does not
 follow links to commands is shown a document (`text`) with the ways of the best.
@@ -37,7 +37,6 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from foreframe.candidates import Candidate, Evidence
-from foreframe.filling import holes_in_function
 from foreframe.holes import Hole
 from foreframe.language import views
 from foreframe.language.analysis import Analysis
@@ -141,9 +140,8 @@ def register_comparing(server: LanguageServer, language: Language) -> None:
 
 def compare_actions(analysis: Analysis, uri: str, hole: Hole) -> list[lsp.CodeAction]:
     """What a person is offered at a hole, besides filling it."""
-    assert analysis.program is not None
     titles = {"Compare the candidates for this hole": [hole]}
-    others = holes_in_function(analysis.program, hole)
+    others = analysis.holes_beside(hole)
     if len(others) > 1:
         titles[f"Compare ways to fill all {len(others)} holes"] = others
     return [

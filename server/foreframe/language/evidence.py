@@ -47,6 +47,8 @@ class Way:
 def example_told(example: Example, evidence: Evidence | None) -> dict[str, Any]:
     """An example, what it is foreseen to give, and how that is known."""
     told: dict[str, Any] = {"call": example.call, "wanted": example.wanted, "right": None}
+    if example.stop is None:
+        told |= {"function": example.function, "args": example.args}
     if evidence is None:
         return told | {"basis": "not tried"}
     is_walked = evidence.predicted is not None or evidence.trace is not None

@@ -293,6 +293,16 @@ export class Workbench {
     return rows.evaluateAll((all) => all.map((row) => row.getAttribute('aria-label') ?? ''));
   }
 
+  /** The row of such a tree that begins with this. */
+  treeRow(label: string): Locator {
+    return this.page.locator(`.customview-tree .monaco-list-row[aria-label^='${label}']`).first();
+  }
+
+  /** Waits for a lens of this title in an editor. */
+  async lens(title: string): Promise<void> {
+    await this.page.locator('.codelens-decoration a', { hasText: title }).first().waitFor();
+  }
+
   /** A picture for the extension's README: of the upper part of the editor, or of what is named. */
   async picture(name: string, part?: string): Promise<void> {
     const folder = path.join(SCREENSHOTS, 'pictures');
@@ -305,9 +315,9 @@ export class Workbench {
   }
 
   /** The text of a line of the editor as it is seen, values beside it included; with plain spaces. */
-  async lineText(line: number): Promise<string> {
+  async lineText(line: number, editor = 0): Promise<string> {
     // All at once, as lenses that come between move lines.
-    const parts = await this.page.locator('.editor-instance').first().evaluate((editor, wanted) => {
+    const parts = await this.page.locator('.editor-instance').nth(editor).evaluate((editor, wanted) => {
       const top = (element: Element): number => element.getBoundingClientRect().top;
       const number = [...editor.querySelectorAll('.line-numbers')].find((one) => one.textContent?.trim() === wanted);
       if (number === undefined) return undefined;
