@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from foreframe.loops import Exit, LoopFacts, loops_of, returning_tests
 from foreframe.prospects import (
@@ -61,6 +61,11 @@ class Halting:
     cycle: tuple[int, int] | None = None
     confidence: float | None = None
     by_rules: bool = False
+
+    @property
+    def basis(self) -> Literal["worked out", "predicted"]:
+        """What the answer rests on, in the words that people are told."""
+        return "worked out" if self.by_rules else "predicted"
 
 
 def does_it_end(program: Program, trace: Trace) -> Halting:
@@ -162,15 +167,8 @@ def lines_seen(nodes: list[Trace], calls: list[Trace], test: Exit) -> list[Local
         depth = len(call.state.stack) - 1
         for node in nodes[call.length : after.length]:
             frame = node.frame
-            if (
-                frame
-                and frame.event is Event.LINE
-                and (frame.depth, frame.line)
-                == (
-                    depth,
-                    test.line,
-                )
-            ):
+            is_line = frame is not None and frame.event is Event.LINE
+            if frame and is_line and (frame.depth, frame.line) == (depth, test.line):
                 found.append(node.state.top.locals)
                 break
     return found
@@ -193,7 +191,8 @@ def loops(program: Program, nodes: list[Trace]) -> Iterator[Halting]:
             if facts.holds(scope.line):
                 run = current_run(lines, facts)
                 visits = [n for n in run if n.frame and n.frame.line == facts.line]
-                if len(visits) >= LEAST:
+                again = isinstance(facts.node, ast.While) and recurrence(visits) is not None
+                if again or len(visits) >= LEAST:
                     yield loop(program, nodes, facts, run, visits)
 
 
@@ -305,18 +304,17 @@ def is_endless(tree: ast.AST, name: str) -> bool:
 
 
 def recurrence(visits: list[Trace]) -> tuple[int, int] | None:
-    """The numbers of the last two visits between which nothing has changed."""
+    """The numbers of the first two visits between which nothing has changed."""
     seen: dict[tuple[tuple[str, str], ...], int] = {}
-    found: tuple[int, int] | None = None
     for visit in visits:
         values = visit.state.top.locals
         if any(is_opaque(value.text) or value.cut for value in values.values()):
             return None
         key = tuple((name, value.text) for name, value in values.items())
         if key in seen:
-            found = seen[key], visit.length
+            return seen[key], visit.length
         seen[key] = visit.length
-    return found
+    return None
 
 
 def is_opaque(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from foreframe.errors import NotAllowed
@@ -36,12 +36,17 @@ def reckoned_trace(program: Program, entry: Entry, *, budget: int = BUDGET) -> T
     return trace
 
 
-def reckoned_beginning(program: Program, entry: Entry, most: int) -> Trace:
+def reckoned_beginning(
+    program: Program,
+    entry: Entry,
+    most: int,
+    is_enough: Callable[[Frame], bool] | None = None,
+) -> Trace:
     """The first frames of a call, at most `most`, as far as rules alone can tell them.
 
-    Raises EntryError.
+    `is_enough` gets each frame, and ends the walk there by answering True. Raises EntryError.
     """
-    told = _Told(program, most)
+    told = _Told(program, most, is_enough)
     limits = Limited(max(BUDGET, most * NODES_A_FRAME))
     reckon(program, entry, limits=limits, watch=told)
     trace = Trace()
@@ -72,8 +77,13 @@ class Steps:
 class _Told:
     """Makes frames of the steps of a walk. `sure` is False once there are some it cannot tell."""
 
-    def __init__(self, program: Program, most: int = MOST_FRAMES) -> None:
-        self.program, self.most = program, most
+    def __init__(
+        self,
+        program: Program,
+        most: int = MOST_FRAMES,
+        is_enough: Callable[[Frame], bool] | None = None,
+    ) -> None:
+        self.program, self.most, self.is_enough = program, most, is_enough
         self.frames: list[Frame] = []
         self.sure = True
         self._stack: list[tuple[Function, int]] = []  # each with its last line
@@ -124,6 +134,9 @@ class _Told:
         self.frames.append(
             Frame(event, *scope, line, text, shown, value, depth=len(self._stack) - 1)
         )
+        if self.is_enough is not None and self.is_enough(self.frames[-1]):
+            self.sure = False
+            raise NotAllowed("what follows has been seen")
 
     def _shown(self, names: Mapping[str, object]) -> Locals:
         if not self.sure:

@@ -106,7 +106,7 @@ def register_sight(server: LanguageServer, language: Language) -> None:
             "text": halting.text,
             "line": halting.line,
             "confidence": halting.confidence,
-            "basis": "worked out" if halting.by_rules else "predicted",
+            "basis": halting.basis,
         }
 
     @server.command(views.EXPLAIN)

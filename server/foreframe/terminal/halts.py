@@ -14,6 +14,7 @@ from foreframe.errors import BadOption
 from foreframe.halting import Answer, Halting, does_it_end
 from foreframe.parties import WorldModel as Predicts
 from foreframe.reckoned_halting import reckoned_halting
+from foreframe.recurring import Recurrence
 from foreframe.source_file import load_program
 from foreframe.terminal.progress import Progress
 from foreframe.terminal.story import Story
@@ -40,17 +41,18 @@ class HaltsOptions:
 async def judge(
     world: Predicts, program: Program, entry: Entry, progress: Progress | None = None
 ) -> tuple[Halting, Trace]:
-    """Predicts to the end or to the world model's limit, and judges. Raises as `predict` does."""
+    """Predicts to the end, to where nothing new can follow, or to the world model's limit, and
+    judges. Raises as `predict` does."""
     start = await world.start(program, entry)
-    count = 1
+    recurrence = Recurrence(program, start)
 
-    def news(frame: Frame) -> None:
-        nonlocal count
-        count += 1
+    def watch(frame: Frame) -> bool:
+        is_back = recurrence(frame)
         if progress is not None:
-            progress.news(f"predicting frame {count}")
+            progress.news(f"predicting frame {recurrence.trace.length}")
+        return is_back
 
-    prediction = await world.predict(program, start, Goal(Action.RUN_TO), on_frame=news)
+    prediction = await world.predict(program, start, Goal(Action.RUN_TO), on_frame=watch)
     return does_it_end(program, prediction.trace), prediction.trace
 
 
@@ -94,7 +96,7 @@ def as_json(halting: Halting, trace: Trace) -> dict[str, object]:
         "line": halting.line,
         "cycle": list(halting.cycle) if halting.cycle else None,
         "confidence": halting.confidence,
-        "basis": "worked out" if halting.by_rules else "predicted",
+        "basis": halting.basis,
         "predicted_frames": 0 if halting.by_rules else trace.length,
     }
 
