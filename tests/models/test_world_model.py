@@ -279,3 +279,16 @@ async def test_a_line_that_goes_on_for_ever_without_a_frame_ends_a_walk():
     assert found.end is End.CUT_OFF
     assert found.message == "cut off: line 2 goes on for ever, and nothing changes"
     assert [frame.line for frame in found.trace.frames()] == [1, 2]
+
+
+async def test_a_text_with_a_byte_order_mark_is_predicted_as_without():
+    program = Program.parse("\ufeff# first\ndef f(n):\n    return n\n", "p.py")
+    world = WorldModel(open_engine("embedded"))
+    try:
+        found = await world.predict(
+            program, await world.start(program, Entry("f", "1")), Goal(Action.RUN_TO)
+        )
+    finally:
+        await world.close()
+    assert found.end is End.FINISHED
+    assert [frame.line for frame in found.trace.frames()] == [2, 3, 3]

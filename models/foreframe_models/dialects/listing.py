@@ -108,7 +108,7 @@ class Listing:
     ) -> None:
         self.vocabulary = vocabulary
         self.source_lines = source.split("\n")
-        tree = self._tree = parse(code or source)
+        tree = self._tree = parse((code or source).removeprefix("\ufeff"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             compiled = compile(tree, "<listing>", "exec", dont_inherit=True)
