@@ -78,7 +78,7 @@ async def test_candidates_come_best_first_with_what_each_example_gives(client: L
         "probability": 1.0,
         "text": "✓ clamp(5, 0, 3) → 3 worked out, 3 wanted",
     }
-    wrong = next(one for one in others if one["texts"] == ["low"])
+    wrong = next(one for one in others if one["texts"] == ["0"])
     assert [one["right"] for one in wrong["examples"]] == [False, None]
     assert wrong["examples"][1]["basis"] == "not tried"
 
@@ -107,7 +107,7 @@ async def test_the_way_of_a_candidate_is_told_in_sentences_frames_and_lines(
 async def test_what_rules_show_to_be_wrong_has_a_way_too(client: LanguageClient):
     uri = open_text(client, CLAMP)
     await ask(client, "candidates", uri, 1, [0])
-    told = await ask(client, "candidateTrace", uri, 1, [0], ["low"])
+    told = await ask(client, "candidateTrace", uri, 1, [0], ["0"])
     assert told["examples"][0]["path"]["taken"] == [1, 9, 10, 13]
     assert told["examples"][0]["predicted"] == "0"
     assert told["examples"][1]["path"] is None

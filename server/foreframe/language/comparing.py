@@ -6,8 +6,9 @@ the position of one, `{line, character}`.
 `foreframe.candidates` `[uri, version, holes, seconds?]` → `{uri, version, holes, line, function,
 isAll, candidates}`, best first. A candidate: `texts` (in the order of the holes), `origin`,
 `summary`, `right` (how many examples), `examples`. An example: `call` (`function`, `args`: to start
-it with), `wanted`, `predicted` (null: cut off), `right`, `basis` ("worked out", "predicted", "not walked", "not tried"), `probability`
-that it comes out as wanted, `ran` where it was run, and all of it as a `text`. After `seconds` it
+with), `wanted`, `predicted` (null: cut off), `right`, `basis` ("worked out", "predicted", "not
+walked", "not tried"), `probability` that it comes out as wanted, `ran` where it was run, and all of
+it as a `text`. After `seconds` it
 is what there is by then; without, all that are tried, with progress, and an editor that does not
 follow links to commands is shown a document (`text`) with the ways of the best.
 
