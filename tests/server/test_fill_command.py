@@ -57,6 +57,15 @@ def test_the_best_is_shown_with_what_speaks_for_it_and_as_a_diff(folder, capsys)
     assert path.read_text() == DOUBLE
 
 
+def test_many_examples_are_told_in_few_lines(folder, capsys):
+    file(folder, "".join(f"# double({n}) -> {2 * n}\n" for n in range(40)) + DOUBLE)
+    assert command(["fill", "f.py"]) == 0
+    told = capsys.readouterr().out
+    assert told.count("wanted:") == 8
+    assert told.count("… and 32 more examples") == 2
+    assert "40/40" in told
+
+
 def test_holes_of_each_function_are_filled_together_and_an_example_can_be_given(folder, capsys):
     file(folder, f"{DOUBLE}def swap(a, b):\n    return ??, ??\n")
     assert command(["fill", "f.py", "--example", "swap(1, 2) -> (2, 1)", "--json"]) == 0

@@ -30,6 +30,7 @@ from foreframe_protocol.states import Verdict
 
 SHOWN_CHARS = 120  # of a value; --json has all of it
 SHOWN_OTHERS = 2  # candidates after the best, in the end
+SHOWN_EXAMPLES = 8  # of a function; --json has all
 SHOWN_WRONG = 6  # candidates of a function that do not come out right, while they are tried
 ORIGINS = {"model": "model", "form": "form", "scope": "guess"}
 
@@ -50,8 +51,10 @@ class Lines:
         lines = "lines" if "," in numbers else "line"
         count = "a hole" if len(group.holes) == 1 else f"{len(group.holes)} holes"
         self.print(Text(f"{group.name}: {count} in {lines} {numbers}", style="bold"))
-        for example in group.examples:
+        for example in group.examples[:SHOWN_EXAMPLES]:
             self.print(Text(f"  wanted: {shortened(f'{example.call} → {example.wanted}')}"))
+        if group.examples[SHOWN_EXAMPLES:]:
+            self.print(Text(f"  {self.marks.more} and {self.more(group)}", style=QUIET))
         if not group.examples:
             what = f"'{group.function}(1) -> 2'" if group.function else "a function's holes"
             self.print(Text(f"  no example: nothing can be tried (--example {what})", style=DOUBT))
@@ -69,17 +72,13 @@ class Lines:
             return
         if self.wrong > SHOWN_WRONG:
             what = "that come out wrong" if group.examples else "that cannot be tried"
-            more = f"  {self.marks.more} and {self.wrong - SHOWN_WRONG} more {what} (--json: all)"
-            self.print(Text(more, style=QUIET))
+            left = f"  {self.marks.more} and {self.wrong - SHOWN_WRONG} more {what} (--json: all)"
+            self.print(Text(left, style=QUIET))
         best, *others = group.ranked
-        if group.is_right:
-            how = "best:"
-        elif group.bears_out(best):
-            how = "best, as predicted, though not for certain (--run makes it so):"
-        else:
-            how = "best, though not right:" if group.examples else "the first of them, not tried:"
-        self.print(Text(how, style="bold"))
-        self.row(group, best, best.evidence)
+        self.print(Text(heading(group), style="bold"))
+        rest = [Text(f"{self.marks.more} and {self.more(group)}", QUIET)]
+        is_long = len(best.evidence) > SHOWN_EXAMPLES
+        self.row(group, best, best.evidence[:SHOWN_EXAMPLES], rest if is_long else ())
         if others[:SHOWN_OTHERS]:
             self.print(Text("then:", style=QUIET))
         for other in others[:SHOWN_OTHERS]:
@@ -120,8 +119,17 @@ class Lines:
         done = f" {self.path} is written." if written else ""
         self.print(Text(f"{what}.{done} {how}", style=QUIET))
 
-    def row(self, group: Group, one: Candidate, evidence: Sequence[Evidence]) -> None:
-        """Sign, how many are right, the texts, whose they are, and each of `evidence`."""
+    def more(self, group: Group) -> str:
+        return f"{len(group.examples) - SHOWN_EXAMPLES} more examples"
+
+    def row(
+        self,
+        group: Group,
+        one: Candidate,
+        evidence: Sequence[Evidence],
+        rest: Sequence[Text] = (),
+    ) -> None:
+        """Sign, how many are right, the texts, whose they are, each of `evidence`, the rest."""
         wanted = len(group.examples)
         is_right = bool(wanted) and one.right == wanted
         sign = self.marks.right if is_right else self.marks.wrong if wanted else self.marks.unknown
@@ -140,7 +148,7 @@ class Lines:
             texts.append(" ; " if number else "", QUIET).append(printable(text))
         origin = Text(ORIGINS[one.origin], style=QUIET)
         table.add_row("", Text(sign, style), Text(count, style), texts, origin, told[0])
-        for more in told[1:]:
+        for more in (*told[1:], *rest):
             table.add_row("", "", "", "", "", more)
         with self.console.capture() as drawn:
             self.console.print(table)
@@ -165,6 +173,17 @@ class Lines:
     def print(self, text: Text) -> None:
         self.console.print(text, soft_wrap=True)
         self.out.flush()
+
+
+def heading(group: Group) -> str:
+    """What the best of a group is."""
+    if group.is_right:
+        return "best:"
+    if not group.examples:
+        return "the first of them, not tried:"
+    if group.best is not None and group.bears_out(group.best):
+        return "best, as predicted, though not for certain (--run makes it so):"
+    return "best, though not right:"
 
 
 def telling(one: Candidate) -> list[Evidence]:
