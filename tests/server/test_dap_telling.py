@@ -55,9 +55,18 @@ async def test_whether_a_run_can_be_retold_is_known_before_it_is_asked_for(clien
     assert "cannot retell" in body["why"]
 
 
-async def test_whether_it_ends_is_told_from_what_is_known(client: Client):
-    assert (await client.ask("foreframe/halts"))["answer"] == "unknown"
+async def test_whether_a_launched_call_ends_is_worked_out_from_its_literals(client: Client):
+    body = await client.ask("foreframe/halts")
+    assert (body["answer"], body["basis"]) == ("ends", "worked out")
+    await client.step("continue")
+    assert await client.ask("foreframe/halts") == body
+
+
+async def test_whether_it_ends_after_an_edit_is_told_from_what_is_known(client: Client):
+    await client.setExpression(expression="n", value="9")
+    body = await client.ask("foreframe/halts")
+    assert (body["answer"], body["basis"]) == ("unknown", "predicted")
     await client.step("continue")
     body = await client.ask("foreframe/halts")
-    assert body["answer"] == "ends"
+    assert (body["answer"], body["basis"]) == ("ends", "predicted")
     assert body["frames"] > 4

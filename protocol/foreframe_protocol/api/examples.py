@@ -28,6 +28,13 @@ EVIDENCE: JsonDict = {
     "basis": "worked out",
     "probability": 1.0,
 }
+HALTING: JsonDict = {
+    "answer": "repeats",
+    "text": "line 2: the loop repeats itself: all variables are the same at frames 2 and 6",
+    "line": 2,
+    "cycle": [2, 6],
+    "basis": "worked out",
+}
 EVALUATE: JsonDict = {
     "predicted": '<|call_sep|>{"n": "1"}<|action_sep|>def f(n):\n<|frame_sep|>',
     "real": '<|call_sep|>{"n": "2"}<|action_sep|>def f(n):\n<|frame_sep|>',

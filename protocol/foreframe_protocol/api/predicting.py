@@ -155,7 +155,14 @@ class FillAnswer(Told):
 
 
 class HaltingView(Told):
-    """Does it end? `ends`, `repeats`, `grows` or `unknown`, with what that rests on."""
+    """Does it end? `ends`, `repeats`, `grows` or `unknown`, with what that rests on.
+
+    `basis`: whether its frames are "worked out" by rules from the call's literals, which is
+    certain, or "predicted" by the model. `cycle`: two of these frames, from 1, between which
+    nothing has changed.
+    """
+
+    model_config = shown(examples.HALTING)
 
     answer: str
     text: str
@@ -163,6 +170,7 @@ class HaltingView(Told):
     line: int | None = None
     cycle: tuple[int, int] | None = None
     confidence: float | None = None
+    basis: Literal["worked out", "predicted"] = "predicted"
 
 
 class ExplainRequest(RunRequest):

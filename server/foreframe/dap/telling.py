@@ -7,8 +7,10 @@ the length if not said. A sentence: `text`, `frame` (its number), `line`, `depth
 
 `foreframe/canRetell` → `{can, why?}`: whether what predicts here can retell, and why not.
 
-`foreframe/halts` → `{answer, text, frames?, line?, cycle?, confidence?}` from all that is known of
-the branch: `ends`, `repeats`, `grows` or `unknown`. Asks no model: step on to know more.
+`foreframe/halts` → `{answer, text, basis, frames?, line?, cycle?, confidence?}`: `ends`, `repeats`,
+`grows` or `unknown`. `basis` is `worked out` where rules tell it from the literals of the launched
+call, and nothing was changed on the way; else `predicted`, from all that is known of the branch.
+Asks no model: step on to know more.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ from typing import TYPE_CHECKING, cast
 
 from foreframe.dap.conversation import Body
 from foreframe.dap.current import Current
+from foreframe.dap.launch import literals
 from foreframe.explaining import Detail, Sentence, detail_for, explain
-from foreframe.halting import does_it_end
+from foreframe.reckoned_halting import session_halting
 from foreframe_models.engines.base import EngineError
+from foreframe_models.entry import Entry
 from foreframe_models.retelling import must_retell, retold
 
 if TYPE_CHECKING:
@@ -73,9 +77,14 @@ class TellingRequests:
         return body
 
     async def own_halts(self, arguments: asked.NoArguments) -> Body:
-        program, timeline = self._current.launched.program, self._current.session.timeline
-        found = await to_thread(does_it_end, program, timeline.tip)
-        body: dict[str, object] = {"answer": found.answer.value, "text": found.text}
+        launched, timeline = self._current.launched, self._current.session.timeline
+        entry = Entry(launched.arguments.function or None, literals(launched.arguments.args))
+        found = await to_thread(session_halting, launched.program, entry, timeline)
+        body: dict[str, object] = {
+            "answer": found.answer.value,
+            "text": found.text,
+            "basis": found.basis,
+        }
         if found.frames is not None:
             body["frames"] = found.frames
         if found.line is not None:

@@ -39,6 +39,7 @@ from foreframe.mcp.told import (
 )
 from foreframe.mcp.words import (
     NOT_EXECUTED,
+    WORKED_OUT,
     call_text,
     compare_text,
     fill_text,
@@ -175,8 +176,9 @@ class ProgramTools:
         args: Args = "",
         max_frames: MaxFrames = 1000,
     ) -> Annotated[CallToolResult, HaltingView]:
-        """Does a run end, repeat itself for ever, or grow without bound? Told from predicted
-        frames; "unknown" is an answer too."""
+        """Does a run end, repeat itself for ever, or grow without bound? Worked out from the call's
+        literals where rules can tell, else told from predicted frames; "unknown" is an answer too.
+        """
         only_one(session, source, file)
         if session:
             answer = await (await self._client.find_session(session)).halts()
@@ -184,7 +186,8 @@ class ProgramTools:
             asked = RunRequest(**program(source, file, function, args, max_frames))
             answer = await self._client.halts(asked, on_news=Progress(ctx).news)
         sure = "" if answer.confidence is None else f" Confidence {percent(answer.confidence)}."
-        return told(answer, f"{answer.answer}: {answer.text}{sure}\n{NOT_EXECUTED}")
+        basis = WORKED_OUT if answer.basis == "worked out" else NOT_EXECUTED
+        return told(answer, f"{answer.answer}: {answer.text}{sure}\n{basis}")
 
     async def explain(
         self,

@@ -24,6 +24,7 @@ SURE, HALF_SURE = 0.9, 0.6  # the marks of a terminal's table
 SHOWN_VALUE = 200  # characters of a value in a text
 SHOWN_LOCALS = 20  # variables in a text
 NOT_EXECUTED = "Predicted by a model; nothing was executed."
+WORKED_OUT = "Worked out by rules from the call's literals; nothing was executed."
 ORIGINS = {  # of a candidate
     "model": "the model's",
     "form": "a form read off the code, its expression the model's",

@@ -87,6 +87,16 @@ async def test_an_edit_begins_a_branch_and_one_can_go_back_to_the_other(person: 
     assert [one["change"] for one in timeline["branches"]] == [None, "result = 40"]
 
 
+async def test_rules_tell_whether_it_ends_only_of_what_was_launched(person: WebPerson) -> None:
+    ident = (await person.begin(**CALL))["id"]
+    await person.step(ident)
+    assert (await person.get(f"/sessions/{ident}/halts"))["basis"] == "worked out"
+    await person.act(ident, "set_variable", name="result", value="40")
+    assert (await person.get(f"/sessions/{ident}/halts"))["basis"] == "predicted"
+    await person.act(ident, "go_to", step=1)
+    assert (await person.get(f"/sessions/{ident}/halts"))["basis"] == "worked out"
+
+
 async def test_lines_are_set_frames_restarted_and_places_searched(person: WebPerson) -> None:
     ident = (await person.begin(**CALL))["id"]
     for action in ("step_over", "step_over", "step_into"):
@@ -124,7 +134,8 @@ async def test_what_the_session_tells_in_words_and_as_files(person: WebPerson) -
     await person.step(ident, "run_to")
     told = await person.get(f"/sessions/{ident}/explain?detail=calls")
     assert "total" in told["text"]
-    assert (await person.get(f"/sessions/{ident}/halts"))["answer"] == "ends"
+    halts = await person.get(f"/sessions/{ident}/halts")
+    assert (halts["answer"], halts["basis"]) == ("ends", "worked out")
     for form, kind, begin in (
         ("jsonl", "application/jsonl", '{"step": 0'),
         ("cwm", "text/plain", "<|call_sep|>"),

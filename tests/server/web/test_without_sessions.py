@@ -109,7 +109,15 @@ async def test_a_run_is_told_in_words_and_whether_it_ends() -> None:
         assert told["text"].startswith("total is called with numbers=[1, 2].")
         assert told["sentences"][0]["line"] == 1
         halts = await person.post("/halts", CALL)
-        assert (halts["answer"], halts["frames"]) == ("ends", 9)
+        assert (halts["answer"], halts["frames"], halts["basis"]) == ("ends", 9, "worked out")
+
+
+async def test_what_rules_cannot_follow_is_predicted_whether_it_ends() -> None:
+    source = SOURCE.replace("+= number", "+= len([*map(abs, [number])]) and number")
+    frames = record(source, "total", "[1, 2]")
+    async with at_web(WebTape(frames)) as person:
+        halts = await person.post("/halts", {**CALL, "source": source})
+        assert (halts["answer"], halts["basis"]) == ("ends", "predicted")
 
 
 class Chatting(WebTape):

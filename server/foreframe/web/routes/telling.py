@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Body, Query, Request, Response
@@ -10,10 +11,13 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from foreframe.explaining import Detail, detail_for, explain
 from foreframe.exports.forms import MEDIA_TYPES, exported
 from foreframe.halting import Halting, does_it_end
+from foreframe.reckoned_halting import reckoned_halting, session_halting
+from foreframe.recurring import Recurrence
 from foreframe.web.launching import entry_of, program_of
 from foreframe.web.routes.sessions import Ident
 from foreframe.web.serving import Served, Serving
 from foreframe.web.working import STREAMED, Counter, Tell, work
+from foreframe_models.entry import Entry
 from foreframe_models.program.control_flow import Program
 from foreframe_models.retelling import must_retell, retold
 from foreframe_protocol.api import (
@@ -23,7 +27,7 @@ from foreframe_protocol.api import (
     RunRequest,
     SentenceView,
 )
-from foreframe_protocol.states import Action, Goal, Trace
+from foreframe_protocol.states import Action, Frame, Goal, Trace
 
 if TYPE_CHECKING:
     from foreframe_models.world_model import WorldModel
@@ -46,9 +50,12 @@ async def explain_session(
 
 @router.get("/sessions/{id}/halts")
 async def session_halts(serving: Served, id: Ident) -> HaltingView:  # noqa: A002
-    """Whether the run ends, from all that is known of the branch. No model is asked."""
+    """Whether the run ends: worked out from the call's literals where nothing was changed on the
+    way, else from all that is known of the branch. No model is asked."""
     live = await serving.registry.find(id)
-    return halting_view(await to_thread(does_it_end, live.launched.program, live.timeline.tip))
+    launched = live.launched
+    entry = Entry(launched.asked.function, launched.asked.args)
+    return halting_view(await to_thread(session_halting, launched.program, entry, live.timeline))
 
 
 FILES: dict[int | str, dict[str, Any]] = {
@@ -72,11 +79,15 @@ async def export(
 async def halts(
     request: Request, serving: Served, asked: Annotated[RunRequest, Body()]
 ) -> Response:
-    """Whether a run ends, with what that rests on."""
+    """Whether a run ends, with what that rests on: worked out from the call's literals where rules
+    can tell, else predicted."""
     program, start = await begun(serving, asked)
 
     async def job(tell: Tell) -> HaltingView:
-        trace = await run(serving, asked, program, start, tell)
+        known = await to_thread(reckoned_halting, program, entry_of(asked), asked.max_frames)
+        if known is not None:
+            return halting_view(known[0])
+        trace = await run(serving, asked, program, start, tell, Recurrence(program, start))
         return halting_view(await to_thread(does_it_end, program, trace))
 
     return await work(request, job)
@@ -113,12 +124,23 @@ async def begun(serving: Serving, asked: RunRequest) -> tuple[Program, Trace]:
 
 
 async def run(
-    serving: Serving, asked: RunRequest, program: Program, start: Trace, tell: Tell
+    serving: Serving,
+    asked: RunRequest,
+    program: Program,
+    start: Trace,
+    tell: Tell,
+    is_enough: Callable[[Frame], bool] | None = None,
 ) -> Trace:
-    """A run as it is predicted, to its end or a limit. Raises EngineError."""
+    """A run as it is predicted, to its end, a limit, or a frame that is enough. Raises
+    EngineError."""
     async with Counter(tell) as counter:
+
+        def watch(frame: Frame) -> bool:
+            counter.count(frame)
+            return is_enough is not None and is_enough(frame)
+
         prediction = await serving.worlds.of(asked.max_frames).predict(
-            program, start, Goal(Action.RUN_TO), on_frame=counter.count
+            program, start, Goal(Action.RUN_TO), on_frame=watch
         )
     return prediction.trace
 

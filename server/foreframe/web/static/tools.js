@@ -81,7 +81,7 @@ function progress(answer, told) {
 const ENDS = { ends: ['✓', 'right'], repeats: ['∞', 'wrong'], grows: ['↗', 'wrong'], unknown: ['?', 'quiet'] };
 
 export function haltsPanel(host, context) {
-  const { button, answer, form } = panel(host, 'Whether it ends, by prediction and by what repeats.', 'Does it end?');
+  const { button, answer, form } = panel(host, 'Whether it ends, by rules where they tell, else by prediction.', 'Does it end?');
   form.addEventListener(
     'submit',
     asking(button, answer, context.problem, async () => {
@@ -96,6 +96,7 @@ export function haltsPanel(host, context) {
         found.line === null ? null : `line ${found.line}`,
         found.cycle === null ? null : `frames ${found.cycle[0]} to ${found.cycle[1]} repeat`,
         found.confidence === null ? null : `${percent(found.confidence)} sure`,
+        found.basis === 'worked out' ? 'worked out from literals' : null,
       ].filter(Boolean);
       refill(
         answer,
