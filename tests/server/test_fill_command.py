@@ -232,11 +232,11 @@ def test_the_run_of_the_best_is_told_in_sentences(folder, capsys):
     file(folder, DOUBLE)
     assert command(["fill", "f.py", "--trace"]) == 0
     told = capsys.readouterr().out
-    assert "double(5) → 10\n  double is called with n=5." in told
+    assert "double(5) -> 10\n  double is called with n=5." in told
     assert "Line 4 returns `n * 2`, which is 10." in told
     assert command(["fill", "f.py", "--trace", "--json"]) == 0
     stories = next(one["stories"] for one in records(capsys) if "stories" in one)
-    assert [story["example"] for story in stories] == ["double(2) → 4", "double(5) → 10"]
+    assert [story["example"] for story in stories] == ["double(2) -> 4", "double(5) -> 10"]
 
 
 def test_nothing_is_run_without_leave_and_with_it_confined(folder, capsys):
@@ -309,6 +309,16 @@ def test_an_interrupt_ends_it_at_once_and_writes_nothing(folder):
     assert err == "foreframe: interrupted\n"
     assert "??" in path.read_text()
     assert [one.name for one in folder.iterdir()] == ["f.py"]
+
+
+def test_a_terminal_of_few_signs_gets_those_that_it_can_show(folder):
+    file(folder, DOUBLE)
+    plain = os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    words = [*FOREFRAME, "fill", "f.py", "--trace"]
+    told = subprocess.run(words, cwd=folder, env=plain, capture_output=True, check=True).stdout
+    assert b"ok 2/2 2" in told
+    assert b"double(5) -> 10 (worked out)" in told
+    assert b"\\u" not in told
 
 
 @pytest.mark.parametrize("columns", [80, 120])

@@ -42,6 +42,7 @@ class Lines:
         self.out, self.console = out, console_for(out)
         self.path, self.trace = path, trace
         self.marks = Marks(plain=self.console.options.ascii_only)
+        self.gives = "->" if self.console.options.ascii_only else "→"
         self.wrong = 0  # candidates of this function that did not come out right
 
     def group(self, group: Group) -> None:
@@ -52,7 +53,9 @@ class Lines:
         count = "a hole" if len(group.holes) == 1 else f"{len(group.holes)} holes"
         self.print(Text(f"{group.name}: {count} in {lines} {numbers}", style="bold"))
         for example in group.examples[:SHOWN_EXAMPLES]:
-            self.print(Text(f"  wanted: {shortened(f'{example.call} → {example.wanted}')}"))
+            self.print(
+                Text(f"  wanted: {shortened(f'{example.call} {self.gives} {example.wanted}')}")
+            )
         if group.examples[SHOWN_EXAMPLES:]:
             self.print(Text(f"  {self.marks.more} and {self.more(group)}", style=QUIET))
         if not group.examples:
@@ -167,7 +170,7 @@ class Lines:
             got = shortened(one.ran)
         elif one.basis is Basis.MODEL and one.probability is not None:
             how = f"predicted, {percent(min(1.0, one.probability))} for what is wanted"
-        given = f"{shortened(one.example.call, 40)} → {got}"
+        given = f"{shortened(one.example.call, 40)} {self.gives} {got}"
         return Text.assemble((given, "" if right else DOUBT), (f" ({how})", QUIET))
 
     def print(self, text: Text) -> None:
@@ -271,7 +274,7 @@ def stories(group: Group, best: Candidate) -> Iterator[tuple[str, list[str]]]:
         trace = evidence.trace
         told = [] if trace is None or program is None else explain(program, trace)
         yield (
-            f"{evidence.example.call} → {evidence.predicted}",
+            f"{evidence.example.call} -> {evidence.predicted}",
             [f"{'  ' * sentence.depth}{sentence}" for sentence in told],
         )
 
@@ -280,4 +283,4 @@ def shortened(text: str, most: int = SHOWN_CHARS) -> str:
     """A value for a line: its beginning, and how long it is, where it is long."""
     if len(text) <= most:
         return printable(text)
-    return f"{printable(text[:most])}… ({len(text):,} characters)"
+    return f"{printable(text[:most])}... ({len(text):,} characters)"
