@@ -74,7 +74,10 @@ class Worker:
         key = path, text
         found = self._analyses.get(key)
         if found is None:
-            found = self._analyses[key] = await asyncio.to_thread(Analysis, path, text)
+            known = reversed(self._analyses.items())
+            before = next((one for (of, _), one in known if of == path), None)
+            found = await asyncio.to_thread(Analysis, path, text, before=before)
+            self._analyses[key] = found
             if len(self._analyses) > KEPT:
                 self._analyses.popitem(last=False)
         return found
