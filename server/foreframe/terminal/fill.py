@@ -12,7 +12,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from foreframe.candidates import Candidate
+from foreframe.candidates import Candidate, ranked
 from foreframe.errors import BadExample, BadOption, NotFilled
 from foreframe.examples import Example
 from foreframe.fill_asked import examples_for, given_examples, holes_meant
