@@ -81,7 +81,8 @@ def test_holes_of_each_function_are_filled_together_and_an_example_can_be_given(
 
 
 def told_holes(line: int) -> list[dict[str, object]]:
-    return [{"line": line, "column": column, "missing": "part"} for column in (11, 15)]
+    found = {"line": line, "missing": "part", "chosen": True}
+    return [found | {"column": column} for column in (11, 15)]
 
 
 def wanted() -> list[dict[str, object]]:
@@ -95,6 +96,13 @@ def test_only_the_holes_that_are_asked_for_are_filled(folder, capsys):
         diff = capsys.readouterr().out
         assert diff.count("\n+    ") == 1
         assert "return n * 2" in diff
+
+
+def test_a_hole_is_tried_with_the_others_of_its_function_that_stay_open(folder, capsys):
+    path = file(folder, "# swap(1, 2) -> (2, 1)\ndef swap(a, b):\n    x = ??\n    return x, ??\n")
+    assert command(["fill", "f.py", "--line", "3", "--write", "--trace"]) == 0
+    assert "swap: a hole in line 3, tried with 1 more that stay open" in capsys.readouterr().out
+    assert path.read_text().endswith("    x = b\n    return x, ??\n")
 
 
 def test_a_file_with_a_hole_that_nothing_is_wanted_of_is_not_all_right(folder, capsys):
@@ -159,7 +167,7 @@ def test_what_is_predicted_with_little_certainty_does_not_count_as_right(folder)
     analysis = Analysis.of("/f.py", HALF, None)
     (example,) = analysis.examples
     evidence = Evidence(example, "42", Verdict.MATCH, basis=Basis.MODEL, probability=0.54)
-    group = Group("A.half", analysis, analysis.holes, [example])
+    group = Group("A.half", analysis, analysis.holes, analysis.holes, [example])
     group.found = [Candidate(("2",), "scope", None, (evidence,))]
     assert not group.is_right
     assert "only predicted to come out right, 54% sure (--run makes" in refusal(Path("f"), [group])

@@ -7,7 +7,7 @@ import difflib
 import sys
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO
@@ -53,11 +53,15 @@ class FillOptions:
 
 @dataclass(slots=True)
 class Group:
-    """The holes of one function, filled together; of the module where `function` is None."""
+    """The holes of one function, tried together; of the module where `function` is None.
+
+    Those of `chosen` are to be filled: what could stand in one of several shows with the others.
+    """
 
     function: str | None
     analysis: Analysis  # of the text with the groups before it filled
     holes: Sequence[Hole]
+    chosen: Sequence[Hole]
     examples: Sequence[Example]
     found: list[Candidate] = field(default_factory=list)
 
@@ -90,10 +94,21 @@ class Group:
         return min((e.likely for e in self.best.evidence), default=0.0) if self.best else 0.0
 
     @property
+    def whole(self) -> str:
+        """The whole text with the best one in all holes; as it was where there is none."""
+        return self._with(self.holes)
+
+    @property
     def filled(self) -> str:
-        """The whole text with the best one in it; as it was where there is none."""
-        best = self.best
-        return best.filled(self.analysis.source, self.holes) if best else self.analysis.source
+        """The same with the best one in those that were chosen."""
+        return self._with(self.chosen)
+
+    def _with(self, chosen: Sequence[Hole]) -> str:
+        source, best = self.analysis.source, self.best
+        if best is None:
+            return source
+        texts = [t for h, t in zip(self.holes, best.texts, strict=True) if h in chosen]
+        return replace(best, texts=tuple(texts)).filled(source, chosen)
 
 
 class Printer(Protocol):
@@ -186,8 +201,9 @@ def next_group(
 ) -> Group:
     """The holes of a function, as they stand once those before it are filled."""
     meant = holes_meant(analysis, options.line, options.function)
-    holes = [hole for hole in meant if hole.function == function]
-    return Group(function, analysis, holes, examples_for(analysis, holes, given))
+    chosen = [hole for hole in meant if hole.function == function]
+    holes = [hole for hole in analysis.holes if hole.function == function]
+    return Group(function, analysis, holes, chosen, examples_for(analysis, holes, given))
 
 
 def must_be_of_use(given: Sequence[Example], analysis: Analysis, holes: Sequence[Hole]) -> None:

@@ -48,10 +48,12 @@ class Lines:
     def group(self, group: Group) -> None:
         """What is filled, and what is wanted of it."""
         self.wrong = 0
-        numbers = ", ".join(dict.fromkeys(str(hole.line) for hole in group.holes))
+        numbers = ", ".join(dict.fromkeys(str(hole.line) for hole in group.chosen))
         lines = "lines" if "," in numbers else "line"
-        count = "a hole" if len(group.holes) == 1 else f"{len(group.holes)} holes"
-        self.print(Text(f"{group.name}: {count} in {lines} {numbers}", style="bold"))
+        count = "a hole" if len(group.chosen) == 1 else f"{len(group.chosen)} holes"
+        others = len(group.holes) - len(group.chosen)
+        and_others = f", tried with {others} more that stay open" if others else ""
+        self.print(Text(f"{group.name}: {count} in {lines} {numbers}{and_others}", style="bold"))
         for example in group.examples[:SHOWN_EXAMPLES]:
             self.print(
                 Text(f"  wanted: {shortened(f'{example.call} {self.gives} {example.wanted}')}")
@@ -77,7 +79,8 @@ class Lines:
             what = "that come out wrong" if group.examples else "that cannot be tried"
             left = f"  {self.marks.more} and {self.wrong - SHOWN_WRONG} more {what} (--json: all)"
             self.print(Text(left, style=QUIET))
-        best, *others = group.ranked
+        ranked = group.ranked
+        best, *others = ranked
         self.print(Text(heading(group), style="bold"))
         rest = [Text(f"{self.marks.more} and {self.more(group)}", QUIET)]
         is_long = len(best.evidence) > SHOWN_EXAMPLES
@@ -86,9 +89,9 @@ class Lines:
             self.print(Text("then:", style=QUIET))
         for other in others[:SHOWN_OTHERS]:
             self.row(group, other, [])
-        right = sum(one.right == len(group.examples) for one in group.found)
+        right = sum(group.bears_out(one) for one in ranked)
         if group.is_right and right > 1:
-            many = f"{right} of {len(group.found)} that were tried come out right"
+            many = f"{right} of {len(ranked)} that were tried come out right"
             self.print(Text(f"{many}: another example would tell them apart", style=DOUBT))
         self.print(Text(""))
         diff = diff_of(self.path, group.analysis.source, group.filled)
@@ -207,7 +210,10 @@ class Records:
         self.out, self.path, self.trace = out, path, trace
 
     def group(self, group: Group) -> None:
-        holes = [{"line": h.line, "column": h.column, "missing": h.missing} for h in group.holes]
+        holes = [
+            {"line": h.line, "column": h.column, "missing": h.missing, "chosen": h in group.chosen}
+            for h in group.holes
+        ]
         wanted = [
             {"call": e.call, "wanted": e.wanted, "line": e.line, "from": e.kind}
             for e in group.examples
@@ -267,7 +273,7 @@ class DiffAlone:
 def stories(group: Group, best: Candidate) -> Iterator[tuple[str, list[str]]]:
     """How each example that was walked would run, in sentences; none where it was not."""
     try:
-        program = Program.parse(group.filled, group.analysis.path)
+        program = Program.parse(group.whole, group.analysis.path)
     except ProgramError:  # errors elsewhere
         program = None
     for evidence in best.evidence:
