@@ -1,5 +1,6 @@
 /** A value was chosen for what a `??` gives: offers the expressions that would give it. */
 import * as vscode from 'vscode';
+import { labelOf } from './candidates/model';
 import type { LaunchConfiguration } from './launch';
 import type { Sessions } from './sessions';
 
@@ -38,7 +39,12 @@ async function propose(file: vscode.Uri, { line, column, name, value, expression
     void vscode.window.showInformationMessage(`Foreframe knows no expression for the ${HOLE} on line ${line} that gives ${value}.`);
     return;
   }
-  const items = expressions.map((label) => ({ label, description: `${name} = ${value}` }));
+  const items = expressions.map((text) => ({
+    text,
+    label: labelOf([text]),
+    // What is right here alone should not look like a find.
+    ...(text === value ? { description: 'the value itself' } : {}),
+  }));
   const chosen = await vscode.window.showQuickPick(items, {
     title,
     placeHolder: `Write it in the place of ${HOLE}; Escape leaves the hole`,
@@ -49,10 +55,11 @@ async function propose(file: vscode.Uri, { line, column, name, value, expression
   const start = new vscode.Position(line - 1, column - 1);
   const range = new vscode.Range(start, start.translate(0, HOLE.length));
   if (document.getText(range) !== HOLE) {
-    void vscode.window.showWarningMessage(`There is no ${HOLE} on line ${line} any more: write ${chosen.label} where it belongs.`);
+    void vscode.window.showWarningMessage(`There is no ${HOLE} on line ${line} any more: write ${chosen.text} where it belongs.`);
     return;
   }
   const edit = new vscode.WorkspaceEdit();
-  edit.replace(file, range, chosen.label);
+  const indent = /^\s*/.exec(document.lineAt(line - 1).text)?.[0] ?? '';
+  edit.replace(file, range, chosen.text.replace(/\n/g, `\n${indent}`));
   await vscode.workspace.applyEdit(edit);
 }

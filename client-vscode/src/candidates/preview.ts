@@ -99,11 +99,11 @@ export class CandidatePreview
     const lens = (title: string, command: string, args: unknown[], tooltip: string): vscode.CodeLens =>
       new vscode.CodeLens(new vscode.Range(line, 0, line, 0), { title, command, arguments: args, tooltip });
     return [
-      lens('$(check) Insert', 'foreframe.takeCandidate', [uri], 'Write this in the place of the hole.'),
-      lens('$(debug-alt) Step through it', 'foreframe.stepThroughCandidate', [uri], 'Begin a predicted session with the hole filled; nothing is executed.'),
+      lens('$(check)\u00a0Insert', 'foreframe.takeCandidate', [uri], 'Write this in the place of the hole.'),
+      lens('$(debug-alt)\u00a0Step through it', 'foreframe.stepThroughCandidate', [uri], 'Begin a predicted session with the hole filled; nothing is executed.'),
       ...ways.examples.slice(0, LENSES).map((example, index) => {
         const sign = example.right === null ? '·' : example.right ? '✓' : '✗';
-        const title = `${index === shown ? '$(eye) ' : ''}${sign} ${example.call}`;
+        const title = `${index === shown ? '$(eye)\u00a0' : ''}${sign} ${example.call}`;
         return lens(title.replace(/\$\((?!eye\))/g, '\\$('), 'foreframe.lookAtExample', [uri, index], example.text);
       }),
     ];

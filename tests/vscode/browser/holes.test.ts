@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Backend, program } from './backend';
-import { scenario, until } from './vscode';
+import { scenario, TRY, until } from './vscode';
 import { Workbench } from './workbench';
 
 const SOURCE = program('clamp.py');
@@ -32,6 +32,7 @@ scenario('the candidates for a hole are compared, looked at, stepped through and
     await code.stoppedAt(9, 'clamp');
     await code.press('F10');
     await code.stoppedAt(10, 'clamp');
+    await code.lineShows(9, 'n = 5', 'high = 3');
     await code.screenshot('31-stepped');
     await code.toolbar('stop');
     await code.ended();
@@ -40,5 +41,42 @@ scenario('the candidates for a hole are compared, looked at, stepped through and
     await code.page.locator('.customview-tree a.codicon-check:visible').first().click();
     await until('the expression in the text', async () => /n = high/.test(await code.lineText(10)));
     assert.equal(await code.page.locator('.customview-tree .monaco-list-row').count(), 0);
+  });
+});
+
+scenario('at a hole the completion leads to its path, and the light bulb to the comparison', async () => {
+  const settings = { 'foreframe.command': new Backend().command };
+  await Workbench.during({ settings, files: { 'bounds.py': SOURCE } }, async (code) => {
+    await code.openFile('bounds.py', 10);
+    await code.command('Foreframe: Restart the language server');
+    await code.lens('Fill holes');
+    await code.press('End');
+    await code.suggestions('high');
+    const details = code.page.locator('.suggest-details');
+    if (!(await details.isVisible())) await code.press('Control+Space');
+    await details.getByText('clamp(5, 0, 3) → 3').waitFor();
+    await code.screenshot('32-completion');
+    await details.locator('a', { hasText: 'Look at its path' }).click();
+    await until('the filled text', async () => (await code.text(1)).some((line) => /n = high/.test(line)));
+    await until('the examples', async () => (await code.treeRows()).some((row) => /^clamp\(5, 0, 3\), comes out/.test(row)));
+
+    // An edit of the text takes away what does not fit it any more.
+    await code.command('View: Focus First Editor Group');
+    await code.press('Control+End');
+    await code.type('# more');
+    await until('the list to be empty', async () => (await code.treeRows()).length === 0);
+    await until('one editor', async () => (await code.page.locator('.editor-instance').count()) === 1);
+
+    await code.press('Control+Z');
+    await code.open('bounds.py', 10);
+    const action = code.page.locator('.action-widget .monaco-list-row', { hasText: 'Compare the candidates for this hole' });
+    await until('the quick fixes', async () => {
+      await code.press('Control+.');
+      await action.waitFor({ timeout: TRY });
+      return true;
+    });
+    await code.photograph('33-light-bulb');
+    await action.click();
+    await until('the candidates', async () => (await code.treeRows()).some((row) => /^high: 2 of 2/.test(row)));
   });
 });

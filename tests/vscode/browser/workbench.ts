@@ -378,7 +378,8 @@ export class Workbench {
     }
   }
 
-  private async photograph(name: string): Promise<void> {
+  /** A picture in the theme that there is, where another one would take away what is open. */
+  async photograph(name: string): Promise<void> {
     fs.mkdirSync(SCREENSHOTS, { recursive: true });
     await this.page.screenshot({ path: path.join(SCREENSHOTS, `${name}-${this.theme}.png`) });
   }
