@@ -89,6 +89,29 @@ def lines_before(function: Function, line: int) -> set[int]:
     return found - {CALLED}
 
 
+def before(text: str, line: int) -> list[Span] | None:
+    """Of a function's text, the statements that can have run when it stands on a line (from 1).
+
+    Its header is one of them. None where that cannot be told.
+    """
+    from foreframe_models.program.control_flow import Program
+    from foreframe_models.program.source import ProgramError
+
+    shift = int(text[:1].isspace())  # a method's text is that of a block
+    try:
+        program = Program.parse("if 1:\n" * shift + text, "")
+    except ProgramError:
+        return None
+    functions = (f for f in program.functions if f.scope_line == 1 + shift)
+    function = next(functions, None)
+    if function is None or line + shift not in function.lines:
+        return None
+    spans = whole(program, lines_before(function, line + shift))
+    top = header(function)
+    found = spans if top is None else [top, *spans]
+    return [(first - shift, last - shift) for first, last in found]
+
+
 def whole(program: Program, lines: Iterable[int]) -> list[Span]:
     """The statements that these lines are of, as first and last lines; of a block, its header."""
     from foreframe.explaining import statements

@@ -340,6 +340,31 @@ async def test_inline_values_name_the_variables_of_the_scope_and_nothing_in_stri
     assert not any(line == 1 and column > 4 for _, line, column in places)
 
 
+async def test_inline_values_leave_out_lines_that_cannot_have_run_before_the_stop(
+    client: LanguageClient,
+):
+    text = "import os\n\nclass C:\n    def f(self, a):\n        if a:\n            b = 1\n"
+    text += "            return b\n        elif a is None:\n            b = 2\n        else:\n"
+    text += "            b = 3\n        while b:\n            b = (\n                b - 1\n"
+    text += "            )\n        return b\n"
+    uri = open_text(client, text)
+
+    async def lines(stopped: int) -> set[int]:
+        where = lsp.Range(lsp.Position(stopped - 1, 0), lsp.Position(stopped - 1, 0))
+        found = await client.text_document_inline_value_async(
+            lsp.InlineValueParams(
+                document(uri),
+                lsp.Range(lsp.Position(0, 0), lsp.Position(20, 0)),
+                lsp.InlineValueContext(1, where),
+            )
+        )
+        return {value.range.start.line + 1 for value in found}
+
+    assert await lines(9) == {4, 5, 8, 9}
+    assert await lines(11) == {4, 5, 8, 11}
+    assert await lines(16) == {4, 5, 8, 9, 11, 12, 13, 14, 16}
+
+
 async def test_a_file_with_errors_elsewhere_is_served_all_the_same(client: LanguageClient):
     text = "def broken(:\n    pass\n\n" + FIND.replace("mid = ??", "mid = (left + right) // 2")
     uri = open_text(client, text)

@@ -18,6 +18,7 @@ from foreframe.language.analysis import Analysis
 from foreframe.language.path_values import by_line, least_sure, sequence_text, steps_of, values_of
 from foreframe.language.places import end_of, span
 from foreframe.language.predictor import PredictedRun
+from foreframe.paths import before
 from foreframe.trying import MOST_FRAMES
 from foreframe_protocol.states import Event, Verdict
 
@@ -254,9 +255,18 @@ def fill_edits(
 def inline_values(
     analysis: Analysis, range_: lsp.Range, stopped: int
 ) -> list[lsp.InlineValueVariableLookup]:
-    """The names of the scope where a debugger stands, up to its line; it has their values."""
-    nodes = list(analysis.scope_nodes(analysis.function_at(stopped)))
-    lines = analysis.lines
+    """The names of the scope where a debugger stands, up to its line; it has their values.
+
+    Left out are lines that cannot have run before it came there, as those of another branch.
+    """
+    function, lines = analysis.function_at(stopped), analysis.lines
+    nodes = list(analysis.scope_nodes(function))
+    ran: set[int] | None = None
+    if function is not None:
+        own = analysis.functions[function].lines
+        spans = before("\n".join(lines[own.start - 1 : own.stop - 1]), stopped - own.start + 1)
+        if spans is not None:
+            ran = {at + own.start - 1 for first, last in spans for at in range(first, last + 1)}
     bound = {
         node.id if isinstance(node, ast.Name) else node.arg
         for node, _ in nodes
@@ -268,7 +278,7 @@ def inline_values(
         match node:
             case ast.Name(id=name) | ast.arg(arg=name) if name in bound:
                 line = node.lineno + shift
-                if range_.start.line <= line - 1 < stopped:
+                if range_.start.line <= line - 1 < stopped and (ran is None or line in ran):
                     text = lines[line - 1].encode("utf-8")
                     start = len(text[: node.col_offset].decode("utf-8", "replace"))
                     where = span(lines, line, start, start + len(name))
