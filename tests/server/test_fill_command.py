@@ -19,6 +19,7 @@ from foreframe.cli import cli
 from foreframe.cli import run as command
 from foreframe.errors import BadExample, NoHole, NotFilled
 from foreframe.language.analysis import Analysis
+from foreframe.rewriting import rewritten
 from foreframe.terminal.fill import Group, refusal
 from foreframe_protocol.states import Verdict
 
@@ -137,6 +138,11 @@ def test_mixed_line_ends_and_a_missing_last_one_stay(folder):
     path = file(folder, DOUBLE.replace("\n", "\r\n", 1).rstrip("\n"))
     assert command(["fill", "f.py", "--write"]) == 0
     assert path.read_bytes() == DOUBLE.replace("\n", "\r\n", 1).rstrip().replace("??", "2").encode()
+
+
+def test_a_statement_of_several_lines_gets_the_line_ends_of_the_file():
+    assert rewritten(b"a\r\nb", "a\nif b:\n    c") == b"a\r\nif b:\r\n    c"
+    assert rewritten(b"a\rb\n", "a\nb\nc\n") == b"a\rb\rc\r"
 
 
 def test_a_link_stays_one(folder):
