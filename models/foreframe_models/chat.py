@@ -29,6 +29,7 @@ REASONING = (
 THINK, THOUGHT = "<think>\n", "</think>"
 LINES_AROUND = 120  # of a hole, that are shown of a long file
 FENCED = re.compile(r"```[a-zA-Z]*\n(.*?)(?:```|\Z)", re.DOTALL)
+GOING_ON = (" ", "\t", "else:", "elif ", "except", "finally:")  # what a statement goes on with
 LISTED = re.compile(r"^(?:\d+[.)]|[-*])\s+")
 
 
@@ -89,20 +90,21 @@ def question(
     tests = "".join(f"- {one}\n" for one in wanted)
     asked = f"It has to make these calls come out:\n{tests}\n" if wanted else ""
     kind, a = ("statement", "a") if whole else ("expression", "an")
+    on = "beginning on" if whole else "on"
     return (
         f"In this Python code, `??` stands for {a} {kind} that is still missing.\n\n"
         f"```python\n{shown}\n```\n\n"
         f"Which {kind} belongs in the hole in the line `{told}`{which}? {asked}"
         f"Answer with at most {most} alternatives, the best one first, in a single code block, "
-        f"each on a line of its own: the {kind} alone, nothing else."
+        f"each {on} a line of its own: the {kind} alone, nothing else."
     )
 
 
 def answers(answer: str, *, reasoning: bool, whole: bool = False) -> list[tuple[str, int, int]]:
     """The expressions of an answer, in order, each with where its text starts and ends.
 
-    `whole`: the statements. What stands before the end of the reasoning is none of it; a line that
-    is no expression is left out. Nothing of the answer is run.
+    `whole`: the statements, of one line or several. What stands before the end of the reasoning is
+    none of it; a line that is no expression is left out. Nothing of the answer is run.
     """
     start = 0
     if reasoning:
@@ -112,12 +114,33 @@ def answers(answer: str, *, reasoning: bool, whole: bool = False) -> list[tuple[
         start = thought + len(THOUGHT)
     block = FENCED.search(answer, start)
     start, end = block.span(1) if block else (start, len(answer))
+    if whole:
+        return _statements(answer, start, end)
     found: list[tuple[str, int, int]] = []
     at = start
-    fits = is_statement if whole else is_expression
     for line in answer[start:end].splitlines(keepends=True):
-        text = LISTED.sub("", line.strip()).strip().strip("`").strip()
-        if fits(text):
+        text = _bare(line)
+        if is_expression(text):
             found.append((text, at, at + len(line)))
         at += len(line)
     return found
+
+
+def _statements(answer: str, start: int, end: int) -> list[tuple[str, int, int]]:
+    """The statements of a block, each as long as it is one: indented lines go on with it."""
+    found: list[tuple[str, int, int]] = []
+    at = start
+    for line in answer[start:end].splitlines(keepends=True):
+        goes_on = line.startswith(GOING_ON) and bool(line.strip())
+        if goes_on and found and found[-1][2] == at:
+            text, first, _ = found.pop()
+            found.append((f"{text}\n{line.rstrip()}", first, at + len(line)))
+        elif line.strip():
+            found.append((_bare(line), at, at + len(line)))
+        at += len(line)
+    return [one for one in found if is_statement(one[0])]
+
+
+def _bare(line: str) -> str:
+    """A line without what lists and code are marked by."""
+    return LISTED.sub("", line.strip()).strip().strip("`").strip()

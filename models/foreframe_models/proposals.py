@@ -14,7 +14,7 @@ from foreframe_models.dialects.compact import CompactDialect
 from foreframe_models.dialects.compact_hole import Example, expression_text, hole_prompt
 from foreframe_models.engines.base import Engine, Finish, Request
 from foreframe_models.program.source import HOLE, ProgramError
-from foreframe_models.program.syntax import is_expression, is_statement
+from foreframe_models.program.syntax import indented, is_expression, is_statement
 from foreframe_protocol.states import Event, Frame, Value
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ def _with_form(program: Program, hole: int, form: str) -> Program:
     line, column = program.holes[hole]
     lines = list(program.lines)
     text = lines[line - 1]
-    lines[line - 1] = f"{text[:column]}{form}{text[column + len(HOLE) :]}"
+    shaped = indented(form, text[:column])
+    lines[line - 1] = f"{text[:column]}{shaped}{text[column + len(HOLE) :]}"
     return type(program).parse("\n".join(lines), program.path)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from foreframe.examples import Example, literal
-from foreframe.holes import Hole, fill
+from foreframe.holes import Hole, fill, fitted
 from foreframe_protocol.states import Event, Trace, Verdict
 from foreframe_protocol.values import compare
 
@@ -76,6 +76,11 @@ class Candidate:
         )
 
     @property
+    def is_wrong(self) -> bool:
+        """Whether an example is certain not to come out as wanted."""
+        return any(e.basis is Basis.RULES and e.verdict is not Verdict.MATCH for e in self.evidence)
+
+    @property
     def rank(self) -> tuple[int, float, float, bool, float, int, int]:
         """To sort by: more examples likely right, then likelier so, then likelier, then shorter.
 
@@ -105,6 +110,12 @@ class Candidate:
         stops = bool(self.evidence) and all(e.example.stop is not None for e in self.evidence)
         values = (text.rpartition(" = ")[2] for text in self.texts)
         return stops and any(literal(value) is not None for value in values)
+
+    def fitted(self, source: str, holes: Sequence[Hole]) -> list[str]:
+        """What takes the place of each of these holes, as it can stand there."""
+        lines = source.split("\n")
+        pairs = zip(holes, self.texts, strict=True)
+        return [fitted(lines[hole.line - 1], hole.column, text) for hole, text in pairs]
 
     def filled(self, source: str, holes: Sequence[Hole]) -> str:
         """The source with these holes filled."""

@@ -16,6 +16,7 @@ from foreframe.loops import own_nodes
 from foreframe.reckoned_module import BINDING
 
 MOST = 6  # that have an expression
+MOST_CONDITIONAL = 4  # of two lines, under a condition
 OPEN = "??"
 ANY = "*"  # among names: as `from m import *` writes it
 _BUILTIN = frozenset(dir(builtins))
@@ -116,9 +117,10 @@ class Surroundings:
 
 
 def forms_of(around: Surroundings) -> tuple[str, ...]:
-    """Statements with one `??` each, the likelier first, at most `MOST`; then some without any."""
+    """Statements with one `??` each, the likelier first; then some without any."""
     found = dict.fromkeys(_open(around)) or dict.fromkeys(_plain(around))
-    return (*list(found)[:MOST], *_closed(around))
+    some = dict.fromkeys(_conditional(around))
+    return (*list(found)[:MOST], *list(some)[:MOST_CONDITIONAL], *_closed(around))
 
 
 def module_names(tree: ast.Module) -> frozenset[str]:
@@ -161,7 +163,7 @@ def _open(around: Surroundings) -> Iterator[str]:
         yield f"{tested[0]}, {tested[1]} = {tested[1]}, {OPEN}"
     for name in tested:
         yield from _of_kind(around, name)
-    begun = [n for n in reversed(around.first_values) if n in around.read_later and n not in tested]
+    begun = _begun(around)
     still = [name for name in begun if not around.changes(name)]
     for name in still:
         yield from _of_kind(around, name)
@@ -172,6 +174,45 @@ def _open(around: Surroundings) -> Iterator[str]:
     for name in begun:
         if name not in still:
             yield from _of_kind(around, name)
+
+
+def _conditional(around: Surroundings) -> Iterator[str]:
+    """What is done in a loop now and then: counted, gathered, kept as the best, returned."""
+    taken = [
+        node.id
+        for loop in around.loops[:1]
+        if not isinstance(loop, ast.While)
+        for node in ast.walk(loop.target)
+        if isinstance(node, ast.Name)
+    ]
+    for name in _begun(around) if taken else ():
+        if around.changes(name):
+            continue
+        match around.first_values[name]:
+            case ast.List() | ast.Call(func=ast.Name(id="list")):
+                yield f"if {OPEN}:\n    {name}.append({taken[-1]})"
+            case ast.Set() | ast.Call(func=ast.Name(id="set")):
+                yield f"if {OPEN}:\n    {name}.add({taken[-1]})"
+            case ast.Constant(value=bool(value)):
+                yield f"if {OPEN}:\n    {name} = {not value}"
+            case ast.Constant(value=int()):
+                yield from (f"if {OPEN}:\n    {name} {how}" for how in ("+= 1", f"= {taken[-1]}"))
+            case _:
+                yield f"if {OPEN}:\n    {name} = {taken[-1]}"
+    last = around.scope.body[-1]
+    if not around.loops or not isinstance(last, ast.Return) or isinstance(around.scope, ast.Module):
+        return
+    match last.value:
+        case ast.Constant(value=bool(value)):
+            yield f"if {OPEN}:\n    return {not value}"
+        case ast.Constant() | ast.UnaryOp() | None:
+            yield from (f"if {OPEN}:\n    return {name}" for name in taken)
+
+
+def _begun(around: Surroundings) -> list[str]:
+    """The names that were given a first value and are read later, the last first."""
+    tested = _left_alone(around)
+    return [n for n in reversed(around.first_values) if n in around.read_later and n not in tested]
 
 
 def _plain(around: Surroundings) -> Iterator[str]:

@@ -13,8 +13,9 @@ from dataclasses import replace
 from foreframe.holes import HOLE, Hole, Missing
 
 MOST = 80
-MOST_FILLED = 240  # forms of a statement, with something in them
+MOST_FILLED = 400  # forms of a statement, with something in them
 _SEQUENCE = re.compile(r"(?i)\b(?:list|tuple|sequence|str|bytes|iterable|deque|set|dict|mapping)\b")
+_WORD = re.compile(r"[^\W\d]\w*")
 _ELEMENT = re.compile(r"(\w+)\[(\w+)\]")
 _FROM = frozenset("left lo low l i start begin first slow".split())
 _TO = frozenset("right hi high r j end last stop fast".split())
@@ -30,10 +31,17 @@ _PLURAL = re.compile(r"(?:s|list|arr|array|text|string|word|nums|data|stack|queu
 
 
 def guesses(hole: Hole) -> list[str]:
-    """Expressions, the likelier first, each once."""
+    """Expressions, or statements, the likelier first, each once.
+
+    Those that read a parameter which nothing else reads are the likeliest.
+    """
     if hole.missing is Missing.STATEMENT:
-        return list(dict.fromkeys(_statements(hole)))
-    return list(dict.fromkeys(_ordered(hole)))[:MOST]
+        found = list(dict.fromkeys(_statements(hole)))
+    else:
+        found = list(dict.fromkeys(_ordered(hole)))[:MOST]
+    if hole.unread:
+        found.sort(key=lambda text: hole.unread.isdisjoint(_WORD.findall(text)))
+    return found
 
 
 def is_sequence(hole: Hole, name: str) -> bool:
@@ -100,15 +108,22 @@ def _by_name(target: str, numbers: list[str], sequences: list[str]) -> Iterator[
 def _statements(hole: Hole) -> Iterator[str]:
     """Each of the forms in turn, with what could be its expression."""
     texts = guesses(replace(hole, missing=Missing.ARGUMENT, forms=()))
+    tests = guesses(replace(hole, missing=Missing.CONDITION, forms=()))
     open_ = [form for form in hole.forms if HOLE in form]
-    filled = [
-        [form.replace(HOLE, t) for t in (*_counting(form), *texts) if not _says_itself(form, t)]
-        for form in open_
-    ]
+    filled = [[form.replace(HOLE, t) for t in _for(form, texts, tests)] for form in open_]
     most = MOST_FILLED // max(1, len(open_))
     for row in itertools.zip_longest(*(found[:most] for found in filled)):
         yield from (text for text in row if text is not None)
     yield from (form for form in hole.forms if HOLE not in form)
+
+
+def _for(form: str, texts: list[str], tests: list[str]) -> Iterator[str]:
+    """What may stand in a form: a condition, or an expression."""
+    if form.startswith("if "):
+        yield from tests
+        return
+    yield from _counting(form)
+    yield from (text for text in texts if not _says_itself(form, text))
 
 
 def _counting(form: str) -> Iterator[str]:
@@ -161,6 +176,7 @@ def _values(hole: Hole, numbers: list[str], sequences: list[str]) -> Iterator[st
     yield from (f"min({name})" for name in sequences)
     for name in numbers:
         yield from (f"{name} * {other}" for other in numbers if name <= other)
+    yield from (f"-{name}" for name in numbers)
     for name in numbers:
         yield from (f"{name} % {other}" for other in (*numbers, "2") if name != other)
 
@@ -174,6 +190,7 @@ def _conditions(numbers: list[str], sequences: list[str]) -> Iterator[str]:
         yield from (f"{name} not in {other}" for other in sequences)
         yield from (f"{name} in {other}" for other in sequences)
         yield from (f"{name} < len({other})" for other in sequences)
+    yield from (f"{name} % {other} == 0" for name in numbers for other in numbers if name != other)
     yield from sequences
     yield from (f"not {name}" for name in sequences)
     yield from (f"{name} != 0" for name in numbers)

@@ -11,8 +11,15 @@ from typing import Protocol
 
 from foreframe.forms import ANY, Surroundings, forms_of, module_names
 from foreframe.loops import own_nodes
-from foreframe.scoping import Scope, bound_before, functions_around, reachable, target_of
-from foreframe_models.program.syntax import parse, parse_expression
+from foreframe.scoping import (
+    Scope,
+    bound_before,
+    functions_around,
+    reachable,
+    target_of,
+    unread,
+)
+from foreframe_models.program.syntax import indented, parse, parse_expression
 
 HOLE = "??"
 CLOSED = (
@@ -50,6 +57,7 @@ class Hole:
     hints: dict[str, str]  # type annotations of these names, as source text
     wanted_type: str | None = None  # the annotation of what is assigned or returned
     target: str | None = None  # the name that its value goes to
+    unread: frozenset[str] = frozenset()  # parameters that nothing else in the function reads
     forms: tuple[str, ...] = ()  # of a whole statement: what it may be, an expression left open
     reachable: frozenset[str] | None = None  # all names that may mean something; None: any
 
@@ -103,8 +111,6 @@ def holes_of(program: Holed, known: frozenset[str] | None = None) -> list[Hole]:
         named = [p for p in parents if isinstance(p, ast.ClassDef) or p in around]
         names, hints = bound_before(around or [tree], program.hole_name, way, place)
         missing = _missing(node, parents) if node is not None else Missing.PART
-        wanted = _wanted_type(parents, missing, scope)
-        target = target_of(way)
         forms: tuple[str, ...] = ()
         if missing is Missing.STATEMENT:
             forms = forms_of(Surroundings(scope, parents, program.hole_name, known))
@@ -114,9 +120,21 @@ def holes_of(program: Holed, known: frozenset[str] | None = None) -> list[Hole]:
             if not isinstance(p, ast.ClassDef)
         )
         dotted = within[-1] if within else None
-        reach = None if ANY in known else reachable(around, known)
         found.append(
-            Hole(index, *place, missing, dotted, within, names, hints, wanted, target, forms, reach)
+            Hole(
+                index,
+                *place,
+                missing,
+                dotted,
+                within,
+                names,
+                hints,
+                wanted_type=_wanted_type(parents, missing, scope),
+                target=target_of(way),
+                unread=unread(scope, names, program.hole_name),
+                forms=forms,
+                reachable=None if ANY in known else reachable(around, known),
+            )
         )
     return found
 
@@ -202,7 +220,7 @@ def fill(source: str, holes: tuple[tuple[int, int], ...], texts: tuple[str | Non
     for (line, column), text in sorted(zip(holes, texts, strict=True), key=_place, reverse=True):
         if text is not None:
             old = lines[line - 1]
-            lines[line - 1] = old[:column] + _fitted(old, column, text) + old[column + len(HOLE) :]
+            lines[line - 1] = old[:column] + fitted(old, column, text) + old[column + len(HOLE) :]
     return "\n".join(lines)
 
 
@@ -210,12 +228,15 @@ def _place(item: tuple[tuple[int, int], str | None]) -> tuple[int, int]:
     return item[0]
 
 
-def _fitted(line: str, column: int, text: str) -> str:
-    """The text as it can stand at `column`: in parentheses beside operators, if it has its own."""
+def fitted(line: str, column: int, text: str) -> str:
+    """The text as it can stand at `column`: in parentheses beside operators, if it has its own.
+
+    The further lines of a statement are indented as its first is.
+    """
     try:
         node = parse_expression(text)
     except SyntaxError:
-        return text  # a statement
+        return indented(text, line[:column])  # a statement
     if isinstance(node, CLOSED) or (isinstance(node, ast.Tuple) and text.startswith("(")):
         return text
     before = line[:column].rstrip()

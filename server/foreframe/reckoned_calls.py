@@ -276,7 +276,8 @@ class ReckonedCalls(ReckonedExpressions):
             case ast.Subscript(value=of, slice=key):
                 holder, index = self.plain(of), self.plain(key)
                 if not isinstance(holder, list | dict):
-                    raise TypeError("item assignment is not supported")
+                    kind = type(holder).__name__
+                    raise TypeError(f"{kind!r} object does not support item assignment")
                 if isinstance(index, slice):
                     value = list(self.items(value))
                     self.budget.weigh(holder)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Never
 
 from foreframe.errors import ExpressionError, NotKnown
 from foreframe.expressions import NOTHING_RETURNED, Evaluation
@@ -50,6 +52,7 @@ ORDERLESS: frozenset[Operation] = frozenset(
     {len, sorted, min, max, any, all, set, frozenset, isinstance, bool, type}
 )
 PLAIN = (int, float, complex, str, bytes, type(None), type(...))
+UNSUBSCRIPTABLE = (int, float, complex, type(None), set, frozenset)
 CONTAINERS = (list, tuple, dict, set, frozenset)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -210,7 +213,7 @@ class ReckonedExpressions(Evaluation):
                 return None
             case ast.Name(id=name) if name in self.local:
                 value = self.local[name]
-                return value if callable(value) else _not_callable
+                return value if callable(value) else partial(_not_callable, value)
             case ast.Name(id=name) if name in self.own_names:
                 return None
             case ast.Name(id=name) if name in self.known_names:
@@ -221,12 +224,24 @@ class ReckonedExpressions(Evaluation):
             case ast.Attribute(value=of, attr=name):
                 value = self.plain(of)
                 kind = type(value)
+                _must_have(value, name)
                 if name in METHODS.get(kind, ()) or name in MORE_METHODS.get(kind, ()):
                     if name in CHANGING and self._inside:
                         refuse("a change within a comprehension is not reckoned")
                     method: Callable[..., object] = getattr(value, name)
                     return method
         return None
+
+    def on_subscript(self, node: ast.Subscript) -> object:
+        value = self.plain(node.value)
+        if isinstance(value, UNSUBSCRIPTABLE):
+            self.plain(node.slice)
+            raise TypeError(f"{type(value).__name__!r} object is not subscriptable")
+        return super().on_subscript(node)
+
+    def on_attribute(self, node: ast.Attribute) -> object:
+        _must_have(self.plain(node.value), node.attr)
+        return super().on_attribute(node)
 
     def check(
         self, function: Operation, args: Sequence[object], named: Mapping[str, object]
@@ -289,5 +304,12 @@ def _as_list(node: ast.GeneratorExp) -> ast.ListComp:
     return ast.ListComp(node.elt, node.generators)
 
 
-def _not_callable(*_: object, **__: object) -> object:
-    raise TypeError("this is not callable")
+def _not_callable(value: object, *_: object, **__: object) -> Never:
+    raise TypeError(f"{type(value).__name__!r} object is not callable")
+
+
+def _must_have(value: object, name: str) -> None:
+    """Raises AttributeError, as the program would, where a builtin type has no such attribute."""
+    kind = type(value)
+    if kind in (*PLAIN, *CONTAINERS) and not hasattr(kind, name):
+        raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}")

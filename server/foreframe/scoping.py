@@ -116,3 +116,14 @@ def target_of(way: tuple[ast.AST, ...]) -> str | None:
                         None,
                     )
     return None
+
+
+def unread(scope: Scope, names: Sequence[str], hole_name: str | None) -> frozenset[str]:
+    """Of these names, the parameters that a function with one hole reads nowhere: the hole may."""
+    if isinstance(scope, ast.Module):
+        return frozenset()
+    read = [n.id for n in ast.walk(scope) if isinstance(n, ast.Name)]
+    if read.count(hole_name or "") != 1:
+        return frozenset()
+    params = {n.arg for n in ast.walk(scope.args) if isinstance(n, ast.arg)} - {"self", "cls"}
+    return frozenset(params.intersection(names).difference(read))

@@ -440,3 +440,15 @@ async def test_the_progress_has_a_button_that_ends_the_filling_at_the_engine(
     with pytest.raises(JsonRpcException, match="nothing was filled"):
         await resolved
     assert slow.progress_reports[token][-1].kind == "end"
+
+
+async def test_what_is_certain_to_be_wrong_is_not_put_in(client: LanguageClient):
+    uri = open_text(client, "# f(3) -> 'no such'\n# f(4) -> 17.5\ndef f(n):\n    return n + ??\n")
+    where = lsp.Position(3, 15)
+    actions = await client.text_document_code_action_async(
+        lsp.CodeActionParams(
+            document(uri), lsp.Range(where, where), lsp.CodeActionContext(diagnostics=[])
+        )
+    )
+    with pytest.raises(JsonRpcException, match="nothing was found that makes all 2 examples"):
+        await client.code_action_resolve_async(actions[0])

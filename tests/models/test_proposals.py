@@ -101,6 +101,13 @@ def test_an_answer_that_was_cut_off_while_it_reasoned_is_none():
     assert chat.answers("```\na\n```", reasoning=True) == []
 
 
+def test_statements_of_an_answer_go_on_over_indented_lines() -> None:
+    answer = "Here:\n```python\nif x > best:\n    best = x\nelse:\n    n += 1\n\n"
+    answer += "best = max(best, x)\nif x\n  1. return x\n```\n"
+    found = [text for text, _, _ in chat.answers(answer, reasoning=False, whole=True)]
+    assert found == ["if x > best:\n    best = x\nelse:\n    n += 1", "best = max(best, x)"]
+
+
 def test_one_of_several_holes_on_a_line_is_named():
     program = Program.parse("def f(a):\n    return a[??:??]\n", "/p.py")
     assert "number 2 of those on the line" in chat.question(program, 1, [], 3)

@@ -69,3 +69,27 @@ def test_guesses_fill_each_form_in_turn_and_end_with_what_needs_no_expression():
     found = guesses(hole)
     assert found[:2] == ["n += x", "n = x"]
     assert found[-3:] == ["continue", "break", "pass"]
+
+
+@pytest.mark.parametrize(
+    ("body", "form"),
+    [
+        ("n = 0\n    for x in a:\n        ??\n    return n", "if ??:\n    n += 1"),
+        ("out = []\n    for x in a:\n        ??\n    return out", "if ??:\n    out.append(x)"),
+        ("best = a[0]\n    for x in a:\n        ??\n    return best", "if ??:\n    best = x"),
+        (
+            "found = False\n    for x in a:\n        ??\n    return found",
+            "if ??:\n    found = True",
+        ),
+        ("for x in a:\n        ??\n    return True", "if ??:\n    return False"),
+        ("for i, x in enumerate(a):\n        ??\n    return -1", "if ??:\n    return i"),
+    ],
+)
+def test_what_a_loop_does_now_and_then_has_a_condition(body: str, form: str):
+    assert form in forms(f"def f(a):\n    {body}\n")
+
+
+def test_conditions_fill_what_is_done_now_and_then():
+    source = "def f(a):\n    n = 0\n    for x in a:\n        ??\n    return n\n"
+    (hole,) = holes_of(Program.parse(source, "/p.py"))
+    assert "if x > 0:\n    n += 1" in guesses(hole)

@@ -160,3 +160,16 @@ def test_any_name_may_mean_something_where_the_text_does_not_show_them_all():
 def test_a_hole_knows_the_name_that_its_value_goes_to(line: str, targets: list[str | None]):
     found = holes_of(Program.parse(f"def f(x):\n    {line}\n    return x\n", "/p.py"))
     assert [hole.target for hole in found] == targets
+
+
+def test_a_statement_of_several_lines_is_indented_where_it_is_put():
+    source = "def f(a):\n    for x in a:\n        ??\n    return a\n"
+    program = Program.parse(source, "/p.py")
+    filled = fill(source, program.holes, ("if x:\n    return x\nelse:\n    pass",))
+    assert filled.split("\n")[2:6] == [
+        "        if x:",
+        "            return x",
+        "        else:",
+        "            pass",
+    ]
+    Program.parse(filled, "/p.py")

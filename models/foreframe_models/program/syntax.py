@@ -46,9 +46,15 @@ def is_expression(text: str) -> bool:
     return True
 
 
+def indented(text: str, before: str) -> str:
+    """A text that is put behind `before`, its further lines indented as that is."""
+    indent = before[: len(before) - len(before.lstrip())]
+    return text.replace("\n", f"\n{indent}")
+
+
 def is_statement(text: str) -> bool:
-    """Whether a text of one line is a statement that may do something."""
-    if "\n" in text or not text or text[0] in " \t#":
+    """Whether a text, of one line or several, is one statement that may do something."""
+    if not text or text[0] in " \t#\n":
         return False
     try:
         body = parse(text).body

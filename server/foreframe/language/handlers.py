@@ -37,6 +37,7 @@ GHOST_SECONDS = 0.3  # in which ghost text has to be there
 COMPLETION_SECONDS = 0.92
 UNTRIED = 8  # of them
 PATIENCE_SECONDS = 0.5  # after which a completion is what there is, and marked as incomplete
+SETTLE_FILL_SECONDS = 0.6  # for others, before the best is put in
 SETTLE_SECONDS = 0.2  # for others, after a candidate that all examples bear out
 PREVIEW = "fill"
 
@@ -320,14 +321,22 @@ async def fill_edit(
     if analysis.version != version:
         raise JsonRpcException("the document has changed since: ask again")
     holes = [analysis.holes[index] for index in indexes]
-    work = language.candidates(analysis, holes)
+    work = language.candidates(analysis, holes, settle=SETTLE_FILL_SECONDS)
     title = "Foreframe: filling holes"
     found: Found = await watched(language, uri, title, work, "nothing was filled")
     language.check(uri, analysis)
     if not found.candidates:
         raise JsonRpcException("nothing was found that could stand here")
     best = found.candidates[0]
-    note = views.summary(best, len(await language.wanted(analysis, holes)))
+    wanted = len(await language.wanted(analysis, holes))
+    if best.is_wrong:
+        shown = ", ".join(text.replace("\n", "⏎") for text in best.texts)
+        raise JsonRpcException(
+            f"nothing was found that makes all {wanted} examples come out right: the best is "
+            f"{shown}, and gives {best.evidence[-1].predicted or 'no end'} for "
+            f"{best.evidence[-1].example.call}"
+        )
+    note = views.summary(best, wanted)
     edits = [
         lsp.AnnotatedTextEdit(PREVIEW, edit.range, edit.new_text)
         for edit in views.fill_edits(analysis, holes, best)

@@ -233,23 +233,10 @@ def fill_edits(
     analysis: Analysis, holes: Sequence[Hole], candidate: Candidate
 ) -> list[lsp.TextEdit]:
     """The edits that put a candidate's texts in place of the holes."""
-    before, after = (
-        analysis.lines,
-        candidate.filled(analysis.source, holes).split("\n"),
-    )
-    edits: list[lsp.TextEdit] = []
-    for line in sorted({hole.line for hole in holes}):
-        old, new = before[line - 1], after[line - 1]
-        start = next(
-            (i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b),
-            min(len(old), len(new)),
-        )
-        tail = 0
-        while tail < min(len(old), len(new)) - start and old[-1 - tail] == new[-1 - tail]:
-            tail += 1
-        text = new[start : len(new) - tail]
-        edits.append(lsp.TextEdit(span(before, line, start, len(old) - tail), text))
-    return edits
+    return [
+        lsp.TextEdit(hole_range(analysis, hole), text)
+        for hole, text in zip(holes, candidate.fitted(analysis.source, holes), strict=True)
+    ]
 
 
 def inline_values(
