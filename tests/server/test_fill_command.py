@@ -21,6 +21,7 @@ from foreframe.errors import BadExample, NoHole, NotFilled
 from foreframe.language.analysis import Analysis
 from foreframe.rewriting import rewritten
 from foreframe.terminal.fill import Group, refusal
+from foreframe.terminal.fill_told import one_line
 from foreframe_protocol.states import Verdict
 
 DOUBLE = "# double(2) -> 4\n# double(5) -> 10\ndef double(n):\n    return n * ??\n"
@@ -143,6 +144,10 @@ def test_mixed_line_ends_and_a_missing_last_one_stay(folder):
 def test_a_statement_of_several_lines_gets_the_line_ends_of_the_file():
     assert rewritten(b"a\r\nb", "a\nif b:\n    c") == b"a\r\nif b:\r\n    c"
     assert rewritten(b"a\rb\n", "a\nb\nc\n") == b"a\rb\rc\r"
+
+
+def test_a_statement_of_several_lines_is_told_in_one():
+    assert one_line("if x > top:\n    top = x") == "if x > top: top = x"
 
 
 def test_a_link_stays_one(folder):

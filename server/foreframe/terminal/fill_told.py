@@ -151,7 +151,7 @@ class Lines:
         count = f"{one.right}/{wanted}" if wanted else ""
         texts = Text()
         for number, text in enumerate(one.texts):
-            texts.append(" ; " if number else "", QUIET).append(printable(text))
+            texts.append(" ; " if number else "", QUIET).append(printable(one_line(text)))
         origin = Text(ORIGINS[one.origin], style=QUIET)
         table.add_row("", Text(sign, style), Text(count, style), texts, origin, told[0])
         for more in (*told[1:], *rest):
@@ -283,6 +283,11 @@ def stories(group: Group, best: Candidate) -> Iterator[tuple[str, list[str]]]:
             f"{evidence.example.call} -> {evidence.predicted}",
             [f"{'  ' * sentence.depth}{sentence}" for sentence in told],
         )
+
+
+def one_line(text: str) -> str:
+    """A statement of several lines, for a row: `if x: y = 1`."""
+    return " ".join(line.strip() for line in text.split("\n"))
 
 
 def shortened(text: str, most: int = SHOWN_CHARS) -> str:
