@@ -42,6 +42,16 @@ async def test_choosing_a_value_at_a_hole_proposes_expressions_that_give_it(clie
     assert (told["line"], told["column"], told["name"]) == (2, 17, "n")
 
 
+async def test_a_value_can_be_chosen_where_the_hole_is_shown(client: Client):
+    frame = (await client.ask("stackTrace", {"threadId": 1}))["stackFrames"][0]["id"]
+    scopes = (await client.ask("scopes", {"frameId": frame}))["scopes"]
+    reference = next(s for s in scopes if s["name"] == "Expression")["variablesReference"]
+    await client.setVariable(variablesReference=reference, name="?? for n", value="3")
+    told = await client.event("foreframe/holeProposals")
+    assert (told["name"], told["expressions"][0]) == ("n", "len(nums)")
+    assert (await client.locals())["n"] == "3"
+
+
 async def test_what_is_not_from_a_hole_proposes_nothing(client: Client):
     await client.setExpression(expression="low", value="3")
     await client.ask("threads")

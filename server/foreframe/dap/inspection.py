@@ -96,13 +96,15 @@ class Inspection:
         """The expressions that a scope evaluated on the way to this stop."""
         program = self._current.launched.program
         found = list(expressions_of(program).at(trace, index))
+        given: dict[str, tuple[int, str]] = {}
         if program.holes:
             from foreframe.hole_values import from_holes
 
-            given = from_holes(program, trace, index)
             scope = trace.state.stack[index]
-            found += (Evaluated(f"{HOLE} for {one.name}", one.value, scope) for one in given)
-        return self.variables.evaluated(found)
+            for one in from_holes(program, trace, index):
+                found.append(Evaluated(f"{HOLE} for {one.name}", one.value, scope))
+                given[found[-1].source] = index, one.name
+        return self.variables.evaluated(found, given)
 
     def on_variables(self, arguments: asked.VariablesArguments) -> Body:
         _ = self._current.stop  # there must be one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from foreframe.errors import CannotSet, StaleReference
@@ -85,9 +85,18 @@ class Variables:
             found.append(self._scope("Globals", list(plain_locals(stack[0], 0))))
         return found
 
-    def evaluated(self, found: Iterable[Evaluated]) -> list[dap.Scope]:
-        """A scope of the expressions that were evaluated; none where none are known."""
-        values = [expression(one) for one in found]
+    def evaluated(
+        self, found: Iterable[Evaluated], given: Mapping[str, tuple[int, str]]
+    ) -> list[dap.Scope]:
+        """A scope of the expressions that were evaluated; none where none are known.
+
+        `given`: those that a variable got its value by, each with that variable's scope and name:
+        setting one sets that.
+        """
+        values = []
+        for one in found:
+            frame, name = given.get(one.source, (None, None))
+            values.append(replace(expression(one), frame=frame, expression=name))
         return [self._scope("Expression", values)] if values else []
 
     def compared(self, titled: Mapping[str, list[Named]]) -> list[dap.Scope]:
