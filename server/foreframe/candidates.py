@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from foreframe.examples import Example, literal
@@ -66,6 +66,13 @@ class Candidate:
     logprob: float | None = None
     evidence: tuple[Evidence, ...] = ()
     order: int = 0
+    along: tuple[str, ...] = ()  # what stood in the function's other holes when it was tried
+
+    def part(self, asked: int) -> Candidate:
+        """The same for the first `asked` of its holes; the others were tried along."""
+        if asked == len(self.texts):
+            return self
+        return replace(self, texts=self.texts[:asked], along=self.texts[asked:])
 
     @property
     def right(self) -> int:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import itertools
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from foreframe.candidates import Basis, Candidate, Evidence, judge, outcome_of
-from foreframe.combining import WORD, Combination, Combining
+from foreframe.combinations import candidate_of, guessed, is_new, joined, left_open, nearest
+from foreframe.combining import WORD, Combining
 from foreframe.examples import Example
-from foreframe.guesses import guesses
 from foreframe.holes import Hole, holes_of
 from foreframe.narrowing import callers_of, names_bound, narrowed
 from foreframe.trying import Trying, by_rules, traced
@@ -81,20 +80,26 @@ class Budget:
 
 @dataclass(slots=True)
 class Filling:
-    """One request to fill holes: what is asked, and what has been found."""
+    """One request to fill holes: what is asked, and what has been found.
+
+    Other holes of the same function are tried along, where rules can try so many: no example comes
+    out right with one of them open.
+    """
 
     world: WorldModel
     source: str
     path: str
-    holes: Sequence[Hole]
+    asked: Sequence[Hole]
     examples: Sequence[Example]
     budget: Budget = field(default_factory=Budget)
     _program: Program | None = None  # of what matters of the source
     _cut: frozenset[str] = frozenset()  # names that are bound in what does not
     _trying: Trying = field(init=False)
+    holes: Sequence[Hole] = field(init=False)  # those that are asked for, then those tried along
 
     def __post_init__(self) -> None:
         self._trying = Trying(self.world)
+        self.holes = self.asked
 
     async def candidates(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
         """Candidates as they are tried, the likelier first; to be `ranked` in the end.
@@ -103,10 +108,12 @@ class Filling:
         to be predicted, and what they show to be wrong last. Raises EngineError when not even one
         could be tried.
         """
-        tried = 0
+        program = await self._parsed()
+        self.holes = [*self.asked, *self._along(program)]
+        tried: set[tuple[str, ...]] = set()
         failure: EngineError | None = None
-        async for candidate in self._ordered(propose):
-            if tried >= self.budget.candidates:
+        async for candidate in self._ordered(program, propose):
+            if len(tried) >= self.budget.candidates:
                 break
             try:
                 verified = candidate if candidate.evidence else await self.verify(candidate)
@@ -114,22 +121,37 @@ class Filling:
                 failure = error
                 continue
             if verified is not None:
-                tried += 1
-                yield verified
+                part = verified.part(len(self.asked))
+                tried.add(part.texts)
+                yield part
         if failure is not None and not tried:
             raise failure
+
+    def _along(self, program: Program) -> list[Hole]:
+        """The other holes of the function that all that are asked for are in."""
+        functions = {hole.function for hole in self.asked}
+        calls = any(example.stop is None for example in self.examples)
+        if not self._has_rules or not calls or len(functions) > 1 or None in functions:
+            return []
+        places = {(hole.line, hole.column) for hole in self.asked}
+        return [
+            hole
+            for hole in holes_of(program)
+            if hole.function in functions and (hole.line, hole.column) not in places
+        ]
 
     @property
     def _has_rules(self) -> bool:
         return self.budget.rules and not self.budget.runs and bool(self.examples)
 
-    async def _ordered(self, propose: Proposes | None) -> AsyncIterator[Candidate]:
+    async def _ordered(
+        self, program: Program, propose: Proposes | None
+    ) -> AsyncIterator[Candidate]:
         """Each candidate once, with the evidence that rules alone give, if they do for all of it.
 
         What is right by rules comes first, and then no other guess is predicted any more; then the
         model's own answers, guesses in the order of what it thinks of them, and what is wrong.
         """
-        program = await self._parsed()
         open_: list[Candidate] = []
         wrong: list[Candidate] = []
         guessed: list[Candidate] = []
@@ -163,13 +185,13 @@ class Filling:
             for hole in self.holes:
                 seen: set[str] = set()
                 answers = [one async for one in self._proposed(program, hole, propose, seen)]
-                lists.append([*answers, *_guessed(hole, seen)])
+                lists.append([*answers, *guessed(hole, seen)])
             async for candidate in self._searched(program, lists):
                 yield candidate
             return
         (hole,) = self.holes
         seen = set()
-        async for candidate in self._searched(program, [_guessed(hole, seen)]):
+        async for candidate in self._searched(program, [guessed(hole, seen)]):
             yield candidate
         async for answer in self._proposed(program, hole, propose, set()):
             evidence = await self._reckoned(answer)
@@ -181,8 +203,8 @@ class Filling:
         """Texts for all holes, tried by rules where these apply, for as long as it is worth it."""
         most = max(SCREENED, self.budget.candidates * COMBINED)
         if not self._has_rules or not all(lists):
-            for parts in _nearest(lists, most):
-                yield _joined(parts)
+            for parts in nearest(lists, most):
+                yield joined(parts)
             return
         texts = [[one.texts[0] for one in answers] for answers in lists]
         places = [(hole.line, hole.column) for hole in self.holes]
@@ -198,9 +220,9 @@ class Filling:
                 if one.is_right:
                     end = min(end, time.monotonic() + SECONDS_FOR_MORE)
                 if one.evidence:
-                    yield _candidate(one, lists)
+                    yield candidate_of(one, lists)
                 elif unsure < most:
-                    left = _left_open(one, lists, most if not any(one.texts) else OPENED)
+                    left = left_open(one, lists, most if not any(one.texts) else OPENED)
                     unsure += len(left)
                     for candidate in left:
                         yield candidate
@@ -241,7 +263,7 @@ class Filling:
         try:
             at = program.holes.index((hole.line, hole.column))
             async for proposal in propose(program, replace(hole, index=at)):
-                if _is_new(proposal.text, seen) and hole.knows(proposal.text):
+                if is_new(proposal.text, seen) and hole.knows(proposal.text):
                     origin = "model" if proposal.form is None else "form"
                     yield Candidate((proposal.text,), origin, proposal.logprob)
         except NO_PROPOSALS:
@@ -319,62 +341,6 @@ class Filling:
             if evidence.predicted is not None or evidence.probability or evidence.ran or not found:
                 found.append(evidence)
         return replace(candidate, evidence=tuple(found))
-
-
-def _guessed(hole: Hole, seen: set[str]) -> list[Candidate]:
-    """Guesses from what is in scope, each once."""
-    texts = [text for text in guesses(hole) if _is_new(text, seen) and hole.knows(text)]
-    return [Candidate((text,), "scope", order=order) for order, text in enumerate(texts)]
-
-
-def _is_new(text: str, seen: set[str]) -> bool:
-    """Whether a text is Python, and none of the same syntax tree has come before."""
-    try:
-        key = ast.dump(parse(text))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    if key in seen:
-        return False
-    seen.add(key)
-    return True
-
-
-def _left_open(one: Combination, lists: list[list[Candidate]], most: int) -> list[Candidate]:
-    """What a search cannot tell of, with texts for the holes that it did not come to."""
-    chosen = [
-        [answer for answer in answers if text in (None, answer.texts[0])]
-        for text, answers in zip(one.texts, lists, strict=True)
-    ]
-    return [_joined(parts) for parts in _nearest(chosen, most)]
-
-
-def _candidate(one: Combination, lists: list[list[Candidate]]) -> Candidate:
-    """What a search has found; where no run comes to a hole, its likeliest text."""
-    parts = [
-        next(answer for answer in answers if text in (None, answer.texts[0]))
-        for text, answers in zip(one.texts, lists, strict=True)
-    ]
-    return replace(_joined(tuple(parts)), evidence=one.evidence)
-
-
-def _nearest(lists: list[list[Candidate]], most: int) -> list[tuple[Candidate, ...]]:
-    """Combinations, those of the first answers first, at most `most`."""
-    depth = 1
-    while depth ** len(lists) < most and depth < max(map(len, lists), default=0):
-        depth += 1
-    short = [list(enumerate(answers[:depth])) for answers in lists]
-    ways = sorted(itertools.product(*short), key=lambda way: sum(at for at, _ in way))
-    return [tuple(candidate for _, candidate in way) for way in ways[:most]]
-
-
-def _joined(parts: tuple[Candidate, ...]) -> Candidate:
-    """One candidate for several holes."""
-    known = [part.logprob for part in parts if part.logprob is not None]
-    origins = {part.origin for part in parts}
-    origin = next((one for one in ("scope", "form") if one in origins), "model")
-    logprob = sum(known) if len(known) == len(parts) else None
-    texts = tuple(part.texts[0] for part in parts)
-    return Candidate(texts, origin, logprob, order=sum(part.order for part in parts))
 
 
 def wanted_for(hole: Hole, program: Parsed, examples: Sequence[Example]) -> list[Example]:

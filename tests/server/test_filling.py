@@ -339,3 +339,17 @@ def test_the_hole_tasks_are_of_five_kinds():
 )
 def test_an_answer_is_cut_to_its_longest_expression(text: str, kept: str):
     assert trimmed(text) == kept
+
+
+async def test_the_other_holes_of_a_function_are_tried_along():
+    source = "# f([3, 9]) -> 12\n# f([]) -> 0\ndef f(nums):\n    total = ??\n"
+    source += "    for n in nums:\n        total = ??\n    return total\n"
+    program = Program.parse(source, "/p.py")
+    first, second = holes_of(program)
+    wanted = wanted_for(second, program, examples_in(source, program.tree))
+    filling = Filling(OracleWorld(), source, "/p.py", [second], wanted)
+    found = ranked([c async for c in filling.candidates(None)])
+    assert (found[0].texts, found[0].along, found[0].right) == (("n + total",), ("0",), 2)
+    assert len({c.texts for c in found}) == len(found)
+    assert "??" in found[0].filled(source, [second])
+    assert first.function == second.function

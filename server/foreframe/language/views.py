@@ -196,6 +196,8 @@ def evidence_text(candidate: Candidate, wanted: int) -> str:
     if not candidate.evidence:
         return "Not tried: there is no example. Add one, such as a doctest."
     rows = []
+    if candidate.along:
+        rows.append(f"Tried with {', '.join(map(inline, candidate.along))} in the other holes.")
     for one in candidate.evidence:
         sign = "✓" if one.verdict is Verdict.MATCH else "✗"
         got = one.predicted if one.predicted is not None else "cut off"
