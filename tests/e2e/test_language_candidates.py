@@ -13,6 +13,10 @@ from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
+from foreframe.candidates import Candidate
+from foreframe.language.analysis import Analysis
+from foreframe.language.evidence import fills
+
 SCRIPT = Path(__file__).parent.parent / "support/oracle_language_server.py"
 COMMAND = [sys.executable, str(SCRIPT), "0"]
 CLAMP = '''\
@@ -154,6 +158,29 @@ async def test_several_holes_are_compared_together(client: LanguageClient):
     assert [example["right"] for example in told["examples"]] == [True, True, True]
 
 
+async def test_what_stood_in_the_other_holes_is_told_and_looked_at(client: LanguageClient):
+    text = CLAMP.replace("n = low", "n = ??")
+    uri = open_text(client, text)
+    found = await ask(client, "candidates", uri, 1, [0])
+    best = found["candidates"][0]
+    assert best["right"] == 2
+    assert len(best["texts"]) == len(best["along"]) == 1
+    told = await ask(client, "candidateTrace", uri, 1, [0], best["texts"])
+    assert "??" not in told["source"]
+    assert [one["start"]["line"] for one in told["fills"]] == [9, 11]
+    assert [one["path"]["taken"][-1] for one in told["examples"]] == [13, 13]
+
+
+def test_a_text_of_several_lines_is_shown_whole():
+    text = "def f(xs):\n    n = 0\n    ??\n    return n\n"
+    analysis = Analysis("/f.py", text)
+    several = Candidate(("for x in xs:\n    n += x",), "model")
+    (fill,) = fills(analysis, analysis.holes, several)
+    assert fill["start"] == {"line": 2, "character": 4}
+    assert fill["end"] == {"line": 3, "character": len("        n += x")}
+    assert several.filled(text, analysis.holes).split("\n")[4] == "    return n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -202,7 +229,7 @@ async def test_a_completion_links_to_the_way_where_the_editor_follows_links(
     params = lsp.CompletionParams(lsp.TextDocumentIdentifier(uri), lsp.Position(9, 14))
     item = (await client.text_document_completion_async(params)).items[0]
     assert item.documentation.kind is lsp.MarkupKind.Markdown
-    assert "```text\n✓ clamp(5, 0, 3) → 3" in item.documentation.value
+    assert "```text\n✓ clamp(5, 0, 3)\n  → 3 worked out" in item.documentation.value
     link = re.search(r"\(command:foreframe\.candidateTrace\?([^)]*)\)", item.documentation.value)
     arguments = json.loads(unquote(link[1]))
     assert arguments == [uri, 1, [0], ["high"]]

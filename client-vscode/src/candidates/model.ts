@@ -22,6 +22,8 @@ export interface ExampleTold {
 export interface CandidateTold {
   /** In the order of the holes. */
   readonly texts: readonly string[];
+  /** What stood in the function's other holes when it was tried. */
+  readonly along: readonly string[];
   readonly origin: string;
   readonly summary: string;
   /** Examples that come out as wanted. */
@@ -105,6 +107,12 @@ export function exampleStanding({ right }: ExampleTold): Standing {
 /** The texts of a candidate on one line. */
 export function labelOf(texts: readonly string[]): string {
   return texts.map((text) => text.replace(/\s*\n\s*/g, ' ⏎ ')).join('   |   ');
+}
+
+/** What stands behind a candidate's text. */
+export function candidateDescription({ summary, along }: CandidateTold): string {
+  if (along.length === 0) return summary;
+  return `${summary}, with ${labelOf(along)} in the other ${along.length === 1 ? 'hole' : 'holes'}`;
 }
 
 /** A short name of a candidate, as for a tab: no slash, which would be a folder. */

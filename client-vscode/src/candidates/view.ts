@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { LanguageService } from '../language/service';
 import {
+  candidateDescription,
   exampleDescription,
   exampleStanding,
   labelOf,
@@ -316,7 +317,7 @@ function itemOf(node: Node): vscode.TreeItem {
   const { candidate } = node;
   const standing = standingOf(candidate);
   const item = new vscode.TreeItem(labelOf(candidate.texts), candidate.examples.length > 0 ? Collapsed : None);
-  item.description = candidate.summary;
+  item.description = candidateDescription(candidate);
   item.iconPath = ICONS[standing];
   item.tooltip = new vscode.MarkdownString().appendCodeblock(candidate.texts.join('\n'), 'python').appendText(`${candidate.origin}; ${candidate.summary}`);
   item.accessibilityInformation = { label: `${labelOf(candidate.texts)}: ${candidate.summary}, ${candidate.origin}` };

@@ -4,7 +4,8 @@ Their first arguments are the document's `uri`, its `version`, and its `holes`: 
 the position of one, `{line, character}`.
 
 `foreframe.candidates` `[uri, version, holes, seconds?]` → `{uri, version, holes, line, function,
-isAll, candidates}`, best first. A candidate: `texts` (in the order of the holes), `origin`,
+isAll, candidates}`, best first. A candidate: `texts` (in the order of the holes), `along` (what
+stood in the function's other holes when it was tried), `origin`,
 `summary`, `right` (how many examples), `examples`. An example: `call` (`function`, `args`: to start
 with), `wanted`, `predicted` (null: cut off), `right`, `basis` ("worked out", "predicted", "not
 walked", "not tried"), `probability` that it comes out as wanted, `ran` where it was run, and all of
@@ -13,9 +14,9 @@ is what there is by then; without, all that are tried, with progress, and an edi
 follow links to commands is shown a document (`text`) with the ways of the best.
 
 `foreframe.candidateTrace` `[uri, version, holes, texts]` → such a candidate, with `source` (the
-whole text, filled), `fills` (the ranges of `texts` in it), `function`, and for each example
-`story`, `sentences` (`text`, `line`, `depth`), `frames` (`event`, `function`, `line`, `depth`,
-`changed` locals, `value`) and `path` (`taken` lines, `skipped` ones as `[first, last]`, `lines`
+whole text, filled), `fills` (the ranges of `texts` and `along` in it), `function`, and for each
+example `story`, `sentences` (`text`, `line`, `depth`), `frames` (`event`, `function`, `line`,
+`depth`, `changed` locals, `value`) and `path` (`taken` lines, `skipped` ones as `[first, last]`, `lines`
 with a `text` of their values), each with `confidence` where there is one. Nothing is predicted for
 it.
 
@@ -49,6 +50,7 @@ from foreframe.language.evidence import (
     candidate_told,
     fills,
     overview,
+    tried,
     way_told,
 )
 from foreframe.language.fills import Found
@@ -222,7 +224,8 @@ async def _looked_at(
     language: Language, analysis: Analysis, holes: Sequence[Hole], candidate: Candidate
 ) -> dict[str, Any]:
     """A candidate, with its ways through the text that it fills."""
-    text = candidate.filled(analysis.text, holes)
+    whole, all_texts = tried(analysis, holes, candidate)
+    text = all_texts.filled(analysis.text, whole)
     filled = await asyncio.to_thread(Analysis.of, analysis.path, text, analysis.version)
     wanted = await language.wanted(analysis, holes)
     known = {one.example: one for one in candidate.evidence}
@@ -232,8 +235,8 @@ async def _looked_at(
         way = await asyncio.to_thread(_way, filled, evidence) if evidence else None
         one |= await asyncio.to_thread(way_told, filled, evidence, example, way)
     return told | {
-        "source": candidate.filled(analysis.source, holes),
-        "fills": fills(analysis, holes, candidate),
+        "source": all_texts.filled(analysis.source, whole),
+        "fills": fills(analysis, whole, all_texts),
         "function": holes[0].function,
         "line": holes[0].line,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -86,6 +86,7 @@ def candidate_told(candidate: Candidate, wanted: Sequence[Example]) -> dict[str,
     examples = [example_told(one, known.get(one)) for one in wanted]
     return {
         "texts": list(candidate.texts),
+        "along": list(candidate.along),
         "origin": ORIGINS[candidate.origin],
         "summary": summary(candidate, len(wanted)),
         "right": candidate.right,
@@ -193,6 +194,17 @@ def _value(value: Value) -> dict[str, Any]:
     return {"value": text, "provenance": value.provenance.value} | _sure(value.confidence)
 
 
+def tried(
+    analysis: Analysis, holes: Sequence[Hole], candidate: Candidate
+) -> tuple[list[Hole], Candidate]:
+    """What was tried: the holes that were asked for, and those of the function along with them."""
+    others = [one for one in analysis.holes_beside(holes[0]) if one not in holes]
+    if len(others) != len(candidate.along):
+        return list(holes), candidate
+    texts = candidate.texts + candidate.along
+    return [*holes, *others], replace(candidate, texts=texts, along=())
+
+
 def fills(analysis: Analysis, holes: Sequence[Hole], candidate: Candidate) -> list[dict[str, Any]]:
     """Where the texts stand in the filled text, as ranges of the protocol."""
     order = sorted(range(len(holes)), key=lambda at: (holes[at].line, holes[at].column))
@@ -238,7 +250,9 @@ def documentation(
     arguments = quote(json.dumps([uri, analysis.version, [hole.index], [text]]), safe="")
     link = f"[Look at its path](command:{TRACE}?{arguments})"
     shown = [fenced(text)] if "\n" in text else []
-    parts = [*shown, fenced(rows, "text"), link]
+    # In two lines each: what is fenced is not wrapped, and a list of completions is narrow.
+    narrow = "\n".join(row.replace(" → ", "\n  → ", 1) for row in rows.split("\n"))
+    parts = [*shown, fenced(narrow, "text"), link]
     return lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n\n".join(parts))
 
 

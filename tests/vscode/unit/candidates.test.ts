@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  candidateDescription,
   exampleDescription,
   labelOf,
   listMessage,
@@ -23,6 +24,7 @@ const example = (more: Partial<ExampleTold> = {}): ExampleTold => ({
 });
 const candidate = (examples: ExampleTold[], texts = ['n + 1']): CandidateTold => ({
   texts,
+  along: [],
   origin: 'from the model',
   summary: '',
   right: examples.filter(({ right }) => right).length,
@@ -45,6 +47,12 @@ test('an example says what it gives, what is wanted, and how that is known', () 
   assert.equal(exampleDescription(example({ predicted: null, right: false })), 'cut off, 2 wanted, predicted');
   assert.equal(exampleDescription(untried), '2 wanted, not tried');
   assert.equal(exampleDescription(example({ ran: '3' })), '→ 2, 2 wanted, predicted; really 3');
+});
+
+test('a candidate says what stood in the other holes', () => {
+  const told = { ...candidate([example()]), summary: '1 of 1 examples right' };
+  assert.equal(candidateDescription(told), '1 of 1 examples right');
+  assert.equal(candidateDescription({ ...told, along: ['n'] }), '1 of 1 examples right, with n in the other hole');
 });
 
 test('a text of several lines is one line in the list, and no folder in the name of a tab', () => {
