@@ -68,8 +68,10 @@ def exception_warning(
     first = raised[0]
     text = lines[first.line - 1] if first.line <= len(lines) else ""
     start = len(text) - len(text.lstrip())
-    told = f"{run.example.call} is predicted to raise {outcome.removeprefix('raises ')}"
+    verb = "is predicted to raise" if run.basis is Basis.MODEL else "raises"
+    told = f"{run.example.call} {verb} {outcome.removeprefix('raises ')}"
     tail = "" if sure is None or sure >= CERTAIN else f" ({sure:.0%} sure)"
+    tail = tail if run.basis is Basis.MODEL else ", worked out from its literals"
     path = " → ".join(str(line) for line in path_lines(run)[-12:])
     return lsp.Diagnostic(
         span(lines, first.line, start, len(text.rstrip())),
@@ -134,11 +136,12 @@ def inlay_hints(
         text = "   ".join(f"{n} = {sequence_text(v, 40)}" for n, v in shown.items())
         sure = min((least_sure(v) or 1.0 for v in shown.values()), default=1.0)
         how = "" if sure >= CERTAIN else f", at least {sure:.0%} sure"
+        told = "Predicted" if run.basis is Basis.MODEL else "Worked out"
         found.append(
             lsp.InlayHint(
                 end_of(lines, line),
                 f"≈ {text}",
-                tooltip=f"Predicted for {run.example.call}{how}. Nothing was executed.",
+                tooltip=f"{told} for {run.example.call}{how}. Nothing was executed.",
                 padding_left=True,
             )
         )
@@ -157,7 +160,8 @@ def hover(analysis: Analysis, run: PredictedRun, name: str, uri: str | None = No
     how = "" if sure is None or sure >= CERTAIN else f", the least sure {sure:.0%}"
     ended = "" if run.outcome is not None else " The prediction was cut off."
     code = fenced(sequence_text(values, 300))
-    what = f"`{name}` in `{inline(run.example.call)}`, predicted{how}:"
+    told = "predicted" if run.basis is Basis.MODEL else "worked out from its literals"
+    what = f"`{name}` in `{inline(run.example.call)}`, {told}{how}:"
     text = f"{what}\n\n{code}\n\nNothing was executed.{ended}"
     if uri is None:
         return text
