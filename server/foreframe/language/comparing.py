@@ -16,9 +16,9 @@ follow links to commands is shown a document (`text`) with the ways of the best.
 `foreframe.candidateTrace` `[uri, version, holes, texts]` → such a candidate, with `source` (the
 whole text, filled), `fills` (the ranges of `texts` and `along` in it), `function`, and for each
 example `story`, `sentences` (`text`, `line`, `depth`), `frames` (`event`, `function`, `line`,
-`depth`, `changed` locals, `value`) and `path` (`taken` lines, `skipped` ones as `[first, last]`, `lines`
-with a `text` of their values), each with `confidence` where there is one. Nothing is predicted for
-it.
+`depth`, `changed` locals, `value`) and `path` (`taken` lines, `skipped` ones as `[first,
+last]`, `lines` with a `text` of their values), each with `confidence` where there is
+one. Nothing is predicted for it.
 
 `foreframe.insertCandidate` `[uri, version, holes, texts]` → `{applied}`: the texts are put into the
 document, by an edit of the client's.
