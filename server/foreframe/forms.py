@@ -246,6 +246,8 @@ def _left_alone(around: Surroundings) -> list[str]:
 def _of_kind(around: Surroundings, name: str) -> Iterator[str]:
     """How a name that began with such a value is changed."""
     match around.first_values.get(name):
+        case ast.Name(id=first) if first == around.hole_name:  # a hole itself: of any kind
+            yield from (f"{name} += {OPEN}", f"{name}.append({OPEN})", f"{name} = {OPEN}")
         case ast.Constant(value=bool() | None):
             yield f"{name} = {OPEN}"
         case ast.Constant(value=int() | float() | str()):

@@ -23,21 +23,28 @@ class Module:
     constants: Mapping[str, ast.expr]  # bound once, to a literal that nothing else touches
     bound: frozenset[str]  # anywhere but as a plain local of a function
     is_open: bool  # names may come from anywhere
-    _locals: dict[str, frozenset[str]] = field(default_factory=dict)
+    _locals: dict[Definition, frozenset[str]] = field(default_factory=dict)
 
     @property
     def plain(self) -> Collection[Definition]:
         """The functions that can be entered."""
         return self.functions.values()
 
+    def can_enter(self, node: ast.AST) -> bool:
+        """Whether a function can be entered from outside: a plain one, or a class's static one."""
+        match node:
+            case ast.FunctionDef(decorator_list=[ast.Name(id="staticmethod")]):
+                return "staticmethod" not in self.bound and not is_generator(node)
+        return node in self.plain
+
     def locals_of(self, node: Definition) -> frozenset[str]:
         """The names that a function of the module's binds itself, before it has done so too."""
-        found = self._locals.get(node.name)
+        found = self._locals.get(node)
         if found is None:
             stores = (n for n in ast.walk(node) if isinstance(n, ast.Name))
             names = {n.id for n in stores if not isinstance(n.ctx, ast.Load)}
             names |= {n.name for n in ast.walk(node) if isinstance(n, ast.ExceptHandler) and n.name}
-            found = self._locals[node.name] = frozenset(names)
+            found = self._locals[node] = frozenset(names)
         return found
 
     @classmethod

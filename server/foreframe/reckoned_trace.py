@@ -89,7 +89,7 @@ class _Told:
         self._stack: list[tuple[Function, int]] = []  # each with its last line
 
     def called(self, node: Definition, names: Mapping[str, object]) -> None:
-        function = self.program.find(node.name)
+        function = next(f for f in self.program.functions if f.node is node)
         self._stack.append((function, function.def_line))
         self._tell(Event.CALL, function.def_line, self._shown(names))
 

@@ -80,7 +80,7 @@ def reckon(
     args, named = parse_arguments(entry.args)
     module = _module(program)
     node = find_function(program.tree, entry.function)
-    if module.is_open or not isinstance(node, Definition) or node not in module.plain:
+    if module.is_open or not isinstance(node, Definition) or not module.can_enter(node):
         return None
     walk = ReckonedCalls(module, limits.budget, watch)
     if program.holes:

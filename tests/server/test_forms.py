@@ -93,3 +93,9 @@ def test_conditions_fill_what_is_done_now_and_then():
     source = "def f(a):\n    n = 0\n    for x in a:\n        ??\n    return n\n"
     (hole,) = holes_of(Program.parse(source, "/p.py"))
     assert "if x > 0:\n    n += 1" in guesses(hole)
+
+
+def test_a_name_whose_first_value_is_a_hole_may_be_of_any_kind():
+    source = "def f(a):\n    s = ??\n    for x in a:\n        ??\n    return s\n"
+    found = holes_of(Program.parse(source, "/p.py"))[1].forms
+    assert found[:3] == ("s += ??", "s.append(??)", "s = ??")

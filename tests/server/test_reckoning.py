@@ -9,7 +9,7 @@ from truth import real_frames
 
 from foreframe.holes import fill
 from foreframe.reckoned_trace import reckoned_trace
-from foreframe.reckoning import reckon
+from foreframe.reckoning import Reckoned, reckon
 from foreframe_models.entry import Entry, EntryError
 from foreframe_models.program.control_flow import Program
 from foreframe_models.training.programs.mixture import draw
@@ -185,3 +185,35 @@ def test_a_statement_can_stand_for_a_hole():
     source = "def f(xs):\n    n = 0\n    for x in xs:\n        ??\n    return n\n"
     assert outcome(source, "[1, 2]", filled=("n += x",)) == "3"
     assert outcome(source, "[1, 2]", filled=(None,)) is None
+
+
+def test_a_static_method_is_entered_as_a_function_is():
+    source = (
+        "class Box:\n    @staticmethod\n    def twice(n):\n        m = n * 2\n        return m\n"
+    )
+    source += "def twice(n):\n    k = n\n    return k\n"
+    program = Program.parse(source, "/p.py")
+    assert reckon(program, Entry("Box.twice", "4")) == Reckoned("8")
+    assert reckon(program, Entry("twice", "4")) == Reckoned("4")
+    trace = reckoned_trace(program, Entry("Box.twice", "4"))
+    assert trace is not None
+    assert [f.function for f in trace.frames()] == ["Box.twice"] * 4
+
+
+@pytest.mark.parametrize(
+    ("expression", "raised"),
+    [
+        ("n[-7]", "TypeError: 'int' object is not subscriptable"),
+        ("n.pop(3)", "AttributeError: 'int' object has no attribute 'pop'"),
+        ("n.x", "AttributeError: 'int' object has no attribute 'x'"),
+        ("n()", "TypeError: 'int' object is not callable"),
+        ("{1}[0]", "TypeError: 'set' object is not subscriptable"),
+        ("None.x", "AttributeError: 'NoneType' object has no attribute 'x'"),
+    ],
+)
+def test_what_a_builtin_type_lacks_raises_what_python_raises(expression: str, raised: str):
+    program = Program.parse(f"def f(n):\n    return {expression}\n", "/p.py")
+    assert reckon(program, Entry("f", "3")) == Reckoned(f"raises {raised}")
+    with pytest.raises((TypeError, AttributeError)) as real:
+        eval(expression, {"n": 3})
+    assert f"{type(real.value).__name__}: {real.value}" == raised
