@@ -207,7 +207,6 @@ def test_a_static_method_is_entered_as_a_function_is():
         ("n.pop(3)", "AttributeError: 'int' object has no attribute 'pop'"),
         ("n.x", "AttributeError: 'int' object has no attribute 'x'"),
         ("n()", "TypeError: 'int' object is not callable"),
-        ("{1}[0]", "TypeError: 'set' object is not subscriptable"),
         ("None.x", "AttributeError: 'NoneType' object has no attribute 'x'"),
     ],
 )
