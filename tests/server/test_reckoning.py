@@ -188,13 +188,11 @@ def test_a_statement_can_stand_for_a_hole():
 
 
 def test_a_static_method_is_entered_as_a_function_is():
-    source = (
-        "class Box:\n    @staticmethod\n    def twice(n):\n        m = n * 2\n        return m\n"
-    )
-    source += "def twice(n):\n    k = n\n    return k\n"
+    source = "class Box:\n    @staticmethod\n    def twice(n):\n        m = n * 2\n"
+    source += "        return m\n    def own(self):\n        return 1\n"
     program = Program.parse(source, "/p.py")
     assert reckon(program, Entry("Box.twice", "4")) == Reckoned("8")
-    assert reckon(program, Entry("twice", "4")) == Reckoned("4")
+    assert reckon(program, Entry("Box.own", "4")) is None
     trace = reckoned_trace(program, Entry("Box.twice", "4"))
     assert trace is not None
     assert [f.function for f in trace.frames()] == ["Box.twice"] * 4
