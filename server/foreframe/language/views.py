@@ -13,7 +13,7 @@ from lsprotocol import types as lsp
 from foreframe.candidates import Basis, Candidate
 from foreframe.examples import Example
 from foreframe.explaining import Detail, explain
-from foreframe.holes import HOLE, Hole
+from foreframe.holes import HOLE, Hole, Missing
 from foreframe.language.analysis import Analysis
 from foreframe.language.path_values import by_line, least_sure, sequence_text, steps_of, values_of
 from foreframe.language.places import end_of, span
@@ -24,6 +24,16 @@ from foreframe_protocol.states import Event, Verdict
 
 SOURCE = "Foreframe"
 EXPLAIN = "foreframe.explain"
+LEFT_OPEN = {
+    Missing.VALUE: "a value",
+    Missing.CONDITION: "a condition",
+    Missing.RETURNED: "what is returned",
+    Missing.ARGUMENT: "an argument",
+    Missing.BOUND: "a bound",
+    Missing.ITERABLE: "what is gone through",
+    Missing.STATEMENT: "a whole statement",
+    Missing.PART: "a part of the expression",
+}
 CERTAIN = 0.995  # what is at least so sure is not told how sure
 
 
@@ -38,7 +48,7 @@ def diagnostics(
     found = [
         lsp.Diagnostic(
             span(lines, hole.line, hole.column, hole.column + len(HOLE)),
-            f"a hole: the {hole.missing.value} is left open",
+            f"a hole: {LEFT_OPEN[hole.missing]} is left open",
             severity=lsp.DiagnosticSeverity.Hint,
             code="hole",
             source=SOURCE,
@@ -221,7 +231,8 @@ def summary(candidate: Candidate, wanted: int) -> str:
     """Evidence in a few words."""
     if not candidate.evidence:
         return "not tried yet" if wanted else "not tried"
-    how = "as predicted"
+    least = min(one.likely for one in candidate.evidence)
+    how = "as predicted" if least >= CERTAIN else f"as predicted, {least:.0%} sure"
     if candidate.evidence and all(e.basis is Basis.RULES for e in candidate.evidence):
         how = "as worked out"
     if any(e.ran_right is not None for e in candidate.evidence):
