@@ -51,10 +51,13 @@ scenario('at a hole the completion leads to its path, and the light bulb to the 
     await code.command('Foreframe: Restart the language server');
     await code.lens('Fill holes');
     await code.press('End');
-    await code.suggestions('high');
     const details = code.page.locator('.suggest-details');
-    if (!(await details.isVisible())) await code.press('Control+Space');
-    await details.getByText('clamp(5, 0, 3)').first().waitFor();
+    await until('the details', async () => {
+      await code.suggestions('high');
+      if (!(await details.isVisible())) await code.press('Control+Space'); // it turns them on and off
+      await details.getByText('clamp(5, 0, 3)').first().waitFor({ timeout: TRY });
+      return true;
+    });
     await code.screenshot('32-completion');
     await details.locator('a', { hasText: 'Look at its path' }).click();
     await until('the filled text', async () => (await code.text(1)).some((line) => /n = high/.test(line)));
