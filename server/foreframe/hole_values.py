@@ -38,16 +38,10 @@ class FromHole:
 
 def from_holes(program: Program, trace: Trace, depth: int) -> list[FromHole]:
     """The variables of the scope at `depth` of the stack that a hole has just given a value."""
-    if not program.holes or depth >= len(trace.state.stack):
+    found = _line_before(program, trace, depth)
+    if found is None:
         return []
-    node: Trace | None = trace.parent
-    while node is not None and node.frame is not None:
-        if node.frame.depth == depth and node.frame.event is not Event.RETURN:
-            break
-        node = node.parent
-    if node is None or node.frame is None or node.frame.event is not Event.LINE:
-        return []
-    line, before = node.frame.line, node.frame.locals or {}
+    line, before = found
     given = _given(program, line)
     now = trace.state.stack[depth].locals
     whole = _whole(program, line)
@@ -58,6 +52,42 @@ def from_holes(program: Program, trace: Trace, depth: int) -> list[FromHole]:
             if name not in before or before[name].text != value.text
         }
     return [FromHole(hole, name, now[name], before) for name, hole in given.items() if name in now]
+
+
+def _line_before(program: Program, trace: Trace, depth: int) -> tuple[int, Locals] | None:
+    """The line that the scope at `depth` has just run, and what was known before it."""
+    if not program.holes or depth >= len(trace.state.stack):
+        return None
+    node: Trace | None = trace.parent
+    while node is not None and node.frame is not None:
+        if node.frame.depth == depth and node.frame.event is not Event.RETURN:
+            break
+        node = node.parent
+    if node is None or node.frame is None or node.frame.event is not Event.LINE:
+        return None
+    return node.frame.line, node.frame.locals or {}
+
+
+def resting_on_holes(program: Program, trace: Trace, depth: int) -> list[tuple[str, Value]]:
+    """The variables whose value the line that has just run made with a hole as a part of it."""
+    found = _line_before(program, trace, depth)
+    statement = None if found is None else statements(program.tree).get(found[0])
+    match statement:
+        case ast.Assign(targets=targets, value=ast.expr() as value):
+            pass
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            targets = [target]
+        case ast.AugAssign(target=target, value=value):
+            targets = [target]
+        case _:
+            return []
+    whole = _given(program, statement.lineno)
+    read = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+    if program.hole_name not in read:
+        return []
+    bound = [n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)]
+    now = trace.state.stack[depth].locals
+    return [(n, now[n]) for n in dict.fromkeys(bound) if n in now and n not in whole]
 
 
 def chosen(program: Program, trace: Trace) -> list[FromHole]:

@@ -8,7 +8,7 @@ import pytest
 from dap_client import Client, in_process
 from oracle_world import OracleWorld
 
-from foreframe.hole_values import FromHole, expressions_giving, from_holes
+from foreframe.hole_values import FromHole, expressions_giving, from_holes, resting_on_holes
 from foreframe.holes import holes_of
 from foreframe_models.program.control_flow import Program
 from foreframe_protocol.states import Event, Frame, Trace, Value
@@ -114,6 +114,30 @@ async def test_a_value_that_a_hole_of_a_whole_line_gave_is_said_to_be_from_one(t
     told = await client.event("foreframe/holeProposals")
     assert told["expressions"][0] == "low = nums[0]"
     assert told["expressions"][-1] == "low = 4"
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("b = [??]", ["b"]),
+        ("b = f'{??}'", ["b"]),
+        ("b, c = a + ??, ??", ["b"]),
+        ("a += ??", ["a"]),
+        ("b: int = 1 + ??", ["b"]),
+        ("a[??] = 1", []),
+        ("b = ??", []),
+        ("??", []),
+    ],
+)
+def test_what_a_hole_is_only_a_part_of_is_told_to_rest_on_it(line: str, names: list[str]):
+    program = Program.parse(f"def f(a):\n    {line}\n    return a\n", "/p.py")
+    seen = {"a": Value("1")}
+    trace = Trace().append(Frame(Event.CALL, "f", 1, 1, "", seen))
+    trace = trace.append(Frame(Event.LINE, "f", 1, 2, "", seen))
+    assert resting_on_holes(program, trace, 0) == []
+    after = {name: Value("2") for name in "abc"}
+    trace = trace.append(Frame(Event.LINE, "f", 1, 3, "", after))
+    assert [name for name, _ in resting_on_holes(program, trace, 0)] == names
 
 
 LOOP = """def f(nums):

@@ -98,12 +98,14 @@ class Inspection:
         found = list(expressions_of(program).at(trace, index))
         given: dict[str, tuple[int, str]] = {}
         if program.holes:
-            from foreframe.hole_values import from_holes
+            from foreframe.hole_values import from_holes, resting_on_holes
 
             scope = trace.state.stack[index]
             for one in from_holes(program, trace, index):
                 found.append(Evaluated(f"{HOLE} for {one.name}", one.value, scope))
                 given[found[-1].source] = index, one.name
+            for name, value in resting_on_holes(program, trace, index):
+                found.append(Evaluated(f"{HOLE} within {name}", value, scope))
         return self.variables.evaluated(found, given)
 
     def on_variables(self, arguments: asked.VariablesArguments) -> Body:
