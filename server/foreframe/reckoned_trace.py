@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -87,10 +88,15 @@ class _Told:
         self.frames: list[Frame] = []
         self.sure = True
         self._stack: list[tuple[Function, int]] = []  # each with its last line
+        self._shared: dict[Definition, set[int]] = {}  # lines with several statements: one frame
 
     def called(self, node: Definition, names: Mapping[str, object]) -> None:
         function = next(f for f in self.program.functions if f.node is node)
         self._stack.append((function, function.def_line))
+        if node not in self._shared:
+            inner = (n for n in ast.walk(node) if isinstance(n, ast.stmt) and n is not node)
+            starts = Counter(statement.lineno for statement in inner)
+            self._shared[node] = {line for line, count in starts.items() if count > 1}
         self._tell(Event.CALL, function.def_line, self._shown(names))
 
     def line(self, statement: ast.stmt, names: Mapping[str, object]) -> None:
@@ -106,7 +112,8 @@ class _Told:
             statement.test, ast.Constant
         )
         inner = any(isinstance(n, _SCOPES) for part in head for n in ast.walk(part))
-        if several or constant or inner or isinstance(statement, ast.Try | ast.Assert):
+        shared = any(statement.lineno in lines for lines in self._shared.values())
+        if several or constant or inner or shared or isinstance(statement, ast.Try | ast.Assert):
             self.sure = False
         if statement.lineno in function.lines:
             self._stack[-1] = function, statement.lineno

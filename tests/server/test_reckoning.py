@@ -214,3 +214,21 @@ def test_what_a_builtin_type_lacks_raises_what_python_raises(expression: str, ra
     with pytest.raises((TypeError, AttributeError)) as real:
         eval(expression, {"n": 3})
     assert f"{type(real.value).__name__}: {real.value}" == raised
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    while n > 0: n -= 1\n    return n\n",
+        "    a = n; b = a\n    return b\n",
+        "    if n: n += 1\n    return n\n",
+        "    for i in range(n): n += i\n    return n\n",
+        "    if n:\n        return 1\n    else: n = 2\n    return n\n",
+    ],
+)
+def test_a_trace_of_lines_that_hold_several_statements_is_the_real_one_or_none(body: str):
+    program = Program.parse(f"def f(n):\n{body}", "/p.py")
+    for args in ("0", "2"):
+        trace = reckoned_trace(program, Entry("f", args))
+        if trace is not None:
+            assert told(trace.frames()) == told(real_frames(program.source, "f", args))
