@@ -152,7 +152,7 @@ class ReckonedCalls(ReckonedExpressions):
     def statement(self, node: ast.stmt) -> Flow | None:
         """Does one statement. None: the next one follows."""
         self.budget.spend(1)
-        if self.watch and not isinstance(node, ast.Try | ast.For | ast.While):
+        if self.watch and not isinstance(node, ast.For | ast.While):
             self.watch.line(node, self.local)
         match node:
             case ast.Expr(value=ast.Name() as name) if self.place(name) in self.statements:

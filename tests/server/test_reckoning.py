@@ -224,9 +224,16 @@ def test_what_a_builtin_type_lacks_raises_what_python_raises(expression: str, ra
         "    if n: n += 1\n    return n\n",
         "    for i in range(n): n += i\n    return n\n",
         "    if n:\n        return 1\n    else: n = 2\n    return n\n",
+        "    try:\n        return 1 // n\n    except ZeroDivisionError:\n        n = 3\n    return n\n",  # noqa: E501
+        "    for i in range(n):\n        if i:\n            break\n    else:\n        n = 9\n    return n\n",  # noqa: E501
+        "    while n > 1:\n        n -= 1\n        if n:\n            continue\n        n = 0\n    return n\n",  # noqa: E501
+        "    if n == 0:\n        return 1\n    return n * f(n - 1)\n",
+        "    a = (n +\n         1)\n    return a\n",
+        "    assert n, 'no'\n    raise ValueError(f'bad {n}')\n",
+        "    def h():\n        return 1\n    x: int = n\n    y: int\n    del x\n    return n\n",
     ],
 )
-def test_a_trace_of_lines_that_hold_several_statements_is_the_real_one_or_none(body: str):
+def test_a_trace_by_rules_is_the_real_one_or_none(body: str):
     program = Program.parse(f"def f(n):\n{body}", "/p.py")
     for args in ("0", "2"):
         trace = reckoned_trace(program, Entry("f", args))
