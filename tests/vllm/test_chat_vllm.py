@@ -241,7 +241,7 @@ async def test_a_keystroke_ends_what_the_language_server_asked_the_engine(server
         lsp.DidOpenTextDocumentParams(lsp.TextDocumentItem(uri, "python", 1, text))
     )
     where = lsp.Range(lsp.Position(3, 19), lsp.Position(3, 19))
-    (action,) = await client.text_document_code_action_async(
+    action, *_ = await client.text_document_code_action_async(
         lsp.CodeActionParams(lsp.TextDocumentIdentifier(uri), where, lsp.CodeActionContext([]))
     )
     fill = asyncio.create_task(client.code_action_resolve_async(action))
