@@ -280,7 +280,7 @@ async def test_a_line_that_goes_on_for_ever_without_a_frame_ends_a_walk():
     assert found.end is End.CUT_OFF
     if sys.version_info < (3, 12):  # later ones tell such a line each time that it is come to
         assert found.message == "cut off: line 2 goes on for ever, and nothing changes"
-    assert [frame.line for frame in found.trace.frames()] == [1, 2]
+        assert [frame.line for frame in found.trace.frames()] == [1, 2]
 
 
 async def test_a_text_with_a_byte_order_mark_is_predicted_as_without():
