@@ -110,6 +110,7 @@ async def session() -> dict[str, float]:
     return {
         "opened, first answer": first_answer,
         "plain request, p50": median(idle),
+        "plain request, p95": idle[int(0.95 * len(idle))],
         "first request after a keystroke, p50": median(keys),
         "first request after a keystroke, p95": keys[int(0.95 * len(keys))],
         "plain request during a fill, p50": median(busy),
