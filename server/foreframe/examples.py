@@ -102,15 +102,6 @@ def merged(found: Sequence[Example]) -> list[Example]:
     return sorted(unique.values(), key=lambda example: example.line)
 
 
-def examples_of(function: str, source: str, tree: ast.Module) -> list[Example]:
-    """The examples of one function that say what is to come out."""
-    return [
-        example
-        for example in examples_in(source, tree)
-        if example.function == function and (example.returned or example.raised)
-    ]
-
-
 def call_of(text: str | ast.expr) -> tuple[str, str] | None:
     """(dotted name, arguments as text) of a call whose arguments are literals; None of others."""
     node: ast.AST = text if isinstance(text, ast.expr) else ast.Pass()

@@ -54,7 +54,6 @@ ORDERLESS: frozenset[Operation] = frozenset(
 PLAIN = (int, float, complex, str, bytes, type(None), type(...))
 UNSUBSCRIPTABLE = (int, float, complex, type(None), set, frozenset)
 CONTAINERS = (list, tuple, dict, set, frozenset)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class ReckonedExpressions(Evaluation):

@@ -3,20 +3,16 @@
 import asyncio
 import json
 import re
-import sys
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 import pytest_lsp
+from language_client import at, begin, change, completion, document, open_text, server
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
-from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
+from pytest_lsp import LanguageClient
 
-from foreframe.language.analysis import Analysis
-from foreframe.language.handlers import completion_item, untried
-
-SCRIPT = Path(__file__).parent.parent / "support/oracle_language_server.py"
 FIND = '''\
 def find(nums: list[int], target: int) -> int:
     """>>> find([1, 3, 5, 7], 5)
@@ -44,55 +40,11 @@ def count(text, letter):
 """
 
 
-def server(delay: float) -> ClientServerConfig:
-    return ClientServerConfig(server_command=[sys.executable, str(SCRIPT), str(delay)])
-
-
-async def begin(client: LanguageClient) -> None:
-    capabilities = client_capabilities("visual-studio-code")
-    assert capabilities.text_document is not None
-    capabilities.text_document.inline_completion = lsp.InlineCompletionClientCapabilities()
-    await client.initialize_session(lsp.InitializeParams(capabilities=capabilities))
-
-
 @pytest_lsp.fixture(config=server(0))
 async def client(lsp_client: LanguageClient):
     await begin(lsp_client)
     yield
     await lsp_client.shutdown_session()
-
-
-@pytest_lsp.fixture(config=server(30))
-async def slow(lsp_client: LanguageClient):
-    await begin(lsp_client)
-    yield
-    await lsp_client.shutdown_session()
-
-
-def open_text(client: LanguageClient, text: str, uri: str = "file:///f.py") -> str:
-    item = lsp.TextDocumentItem(uri, "python", 1, text)
-    client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
-    return uri
-
-
-def change(client: LanguageClient, uri: str, text: str, version: int = 2) -> None:
-    client.text_document_did_change(
-        lsp.DidChangeTextDocumentParams(
-            lsp.VersionedTextDocumentIdentifier(version, uri),
-            [lsp.TextDocumentContentChangeWholeDocument(text)],
-        )
-    )
-
-
-def at(text: str, what: str, offset: int = 0) -> lsp.Position:
-    """The position of the first `what`, in UTF-16 units."""
-    before = text[: text.index(what) + offset]
-    line = before.rsplit("\n", 1)[-1]
-    return lsp.Position(before.count("\n"), len(line.encode("utf-16-le")) // 2)
-
-
-def document(uri: str) -> lsp.TextDocumentIdentifier:
-    return lsp.TextDocumentIdentifier(uri)
 
 
 async def diagnostics(client: LanguageClient, uri: str, count: int) -> list[lsp.Diagnostic]:
@@ -101,11 +53,6 @@ async def diagnostics(client: LanguageClient, uri: str, count: int) -> list[lsp.
             client.wait_for_notification(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS), 20
         )
     return list(client.diagnostics[uri])
-
-
-async def completion(client: LanguageClient, uri: str, position: lsp.Position):
-    params = lsp.CompletionParams(document(uri), position)
-    return await client.text_document_completion_async(params)
 
 
 async def test_completion_at_a_hole_offers_what_execution_bears_out_first(client: LanguageClient):
@@ -380,66 +327,6 @@ async def test_a_malicious_example_runs_nothing(client: LanguageClient, tmp_path
     assert "no example" in found.items[0].documentation
     await diagnostics(client, uri, 1)
     assert not mark.exists()
-
-
-async def counts(slow: LanguageClient) -> dict[str, int]:
-    answer = await slow.protocol.send_request_async("test/running", {})
-    return {"running": answer.running, "cancelled": answer.cancelled}
-
-
-async def until(slow: LanguageClient, is_running: bool) -> None:
-    for _ in range(1000):
-        if ((await counts(slow))["running"] > 0) is is_running:
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"running did not become {is_running}")
-
-
-# no example can be run by itself, and rules know no `math`: only filling asks for predictions
-ASKED = "import math\n# f([3, 9]) -> 9\ndef f(nums):\n    return math.floor(??)\n"
-
-
-def test_guesses_that_have_not_been_tried_yet_are_told_as_such():
-    analysis = Analysis("/f.py", ASKED)
-    (hole,) = analysis.holes
-    items = [completion_item(analysis, hole, one, 0, 1) for one in untried(hole)]
-    assert items[0].label_details.description == "not tried yet"
-    assert items[0].documentation == "Not tried yet: ask again in a moment."
-    assert not items[0].preselect
-
-
-async def test_a_keystroke_ends_the_old_request_at_the_engine(slow: LanguageClient):
-    text = ASKED
-    uri = open_text(slow, text)
-    asked = asyncio.create_task(completion(slow, uri, at(text, "??", 2)))
-    await until(slow, True)
-    change(slow, uri, "x = 1\n")
-    await until(slow, False)
-    assert (await counts(slow))["cancelled"] >= 1
-    with pytest.raises(JsonRpcException, match="changed"):
-        await asked
-
-
-async def test_the_progress_has_a_button_that_ends_the_filling_at_the_engine(
-    slow: LanguageClient,
-):
-    text = ASKED
-    slow.workspace_did_change_configuration(
-        lsp.DidChangeConfigurationParams({"foreframe": {"warnings": False, "inlayHints": False}})
-    )
-    uri = open_text(slow, text)
-    where = lsp.Range(at(text, "??"), at(text, "??"))
-    action, _ = await slow.text_document_code_action_async(
-        lsp.CodeActionParams(document(uri), where, lsp.CodeActionContext(diagnostics=[]))
-    )
-    resolved = asyncio.create_task(slow.code_action_resolve_async(action))
-    await until(slow, True)
-    (token,) = slow.progress_reports
-    slow.window_work_done_progress_cancel(lsp.WorkDoneProgressCancelParams(token))
-    await until(slow, False)
-    with pytest.raises(JsonRpcException, match="nothing was filled"):
-        await resolved
-    assert slow.progress_reports[token][-1].kind == "end"
 
 
 async def test_what_is_certain_to_be_wrong_is_not_put_in(client: LanguageClient):

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from foreframe.examples import Kind, call_of, examples_in, examples_of
+from foreframe.examples import Kind, call_of, examples_in
 
 
 def read(source: str):
@@ -61,11 +61,6 @@ def test_comments_within_strings_are_no_examples():
 
 def test_a_result_is_written_as_repr_writes_it():
     assert read("# f(1) -> {'b':1,  'a':[1,2]}\n")[0].returned == "{'b': 1, 'a': [1, 2]}"
-
-
-def test_only_what_says_what_comes_out_counts_for_a_function():
-    source = "# f(1) -> 2\n# g(1) -> 3\n"
-    assert [e.call for e in examples_of("f", source, ast.parse(source))] == ["f(1)"]
 
 
 def test_methods_are_named_with_their_class():
